@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { cannot } from '../tools/cannot.mjs';
+import { cacheFolder, root, tfjsFolder } from '../tools/places.mjs';
+import { cachedBinding, findCompiler, installBinding } from './tensorflow-binding.mjs';
+import { checkBackend } from './tensorflow-check.mjs';
+import { cachedLibrary, isCached, linkLibraries } from './tensorflow-library.mjs';
+import { wheels } from './tensorflow-wheels.mjs';
+
+const action = 'set up the TensorFlow library';
+
+/** The TensorFlow library, its binding for Node and a first matrix product; WebAssembly where they cannot be had. */
+export const tensorflow = {
+  name: 'TensorFlow library',
+  async run({ python, say }) {
+    const source = findSource();
+    if (source.missing) return announceFallback(source.missing, source.remedy);
+    const cache = join(cacheFolder, 'libtensorflow');
+    const library = source.library ?? (await fromCache(source.wheel, { cache, python, say }));
+    if (!library) return announceFallback('there is no C++ compiler', compilerRemedy());
+    say('compiling the binding');
+    const binding = await cachedBinding(library, {
+      cache,
+      packageFolder: tfjsFolder,
+      nodeHeaders: join(root, 'node_modules', 'node-api-headers', 'include'),
+      compiler: findCompiler,
+    });
+    if (!binding) return announceFallback('there is no C++ compiler', compilerRemedy());
+    await linkLibraries(library.libraries, tfjsFolder);
+    await installBinding(binding, tfjsFolder);
+    say('checking it by a matrix product');
+    const { version } = await checkBackend();
+    return `native, TensorFlow ${version}`;
+  },
+};
+
+function findSource() {
+  const given = process.env.CAUSALMIXFT_LIBTENSORFLOW;
+  if (given) return { library: givenLibrary(resolve(given)) };
+  const platform = `${process.platform}-${process.arch}`;
+  const wheel = wheels[platform];
+  if (!wheel)
+    return {
+      missing: `there is no TensorFlow library for ${platform}`,
+      remedy: 'native speed needs Linux (x64, arm64) or macOS on Apple silicon',
+    };
+  if (wheel.glibc) {
+    const glibc = process.report.getReport().header.glibcVersionRuntime;
+    if (!glibc || isOlder(glibc, wheel.glibc))
+      return {
+        missing: `it needs glibc ${wheel.glibc} or later, and this system has ${glibc ?? 'musl'}`,
+        remedy: 'native speed needs a glibc-based Linux of 2019 or later (Debian 10, Ubuntu 20.04)',
+      };
+  }
+  return { wheel };
+}
+
+// Without a compiler the library would be of no use: ask before 270 MB are fetched.
+async function fromCache(wheel, options) {
+  if (!isCached(wheel, options.cache) && !(await findCompiler())) return undefined;
+  const folder = await cachedLibrary(wheel, options);
+  return {
+    libraries: wheel.libraries.map((name) => join(folder, 'lib', name)),
+    include: join(folder, 'include'),
+  };
+}
+
+/**
+ * Find the libraries and headers in a folder that the user named: a Python package's folder, TensorFlow's own C
+ * archive, or our cache.
+ */
+export function givenLibrary(folder) {
+  const pairs = [
+    ['libtensorflow_cc', 'libtensorflow_framework'],
+    ['libtensorflow', 'libtensorflow_framework'],
+  ].map((names) =>
+    names.map((name) => (process.platform === 'darwin' ? `${name}.2.dylib` : `${name}.so.2`)),
+  );
+  const folders = [folder, join(folder, 'lib')];
+  const libraries = folders
+    .flatMap((each) => pairs.map((names) => names.map((name) => join(each, name))))
+    .find((paths) => paths.every((path) => existsSync(path)));
+  if (!libraries)
+    throw cannot(
+      'use CAUSALMIXFT_LIBTENSORFLOW',
+      `the folder must hold ${pairs[0].join(' and ')}, itself or in lib/`,
+      existsSync(folder) ? `${folder} without them` : `${folder}, which does not exist`,
+      'name the folder "tensorflow" of an installed Python package, or unset the variable to let set-up fetch the library',
+    );
+  const include = [join(folder, 'include'), join(folder, '..', 'include')].find((each) =>
+    existsSync(join(each, 'tensorflow', 'c', 'eager', 'c_api.h')),
+  );
+  if (!include)
+    throw cannot(
+      'use CAUSALMIXFT_LIBTENSORFLOW',
+      'the C headers must lie in its include/ (tensorflow/c/eager/c_api.h)',
+      `${folder} with ${basename(libraries[0])} but without headers`,
+      'name a folder that has both, or unset the variable to let set-up fetch the library',
+    );
+  return { libraries, include };
+}
+
+function announceFallback(reason, remedy) {
+  return {
+    note: 'WebAssembly instead of the native library',
+    warning: `TensorFlow runs on WebAssembly, as ${reason}. Everything works, but training is many times slower.\n${remedy}`,
+  };
+}
+
+/** What to type to get a C++ compiler here. */
+export function compilerRemedy() {
+  const command =
+    process.platform === 'darwin'
+      ? 'xcode-select --install'
+      : existsSync('/etc/debian_version')
+        ? 'sudo apt-get install g++'
+        : existsSync('/etc/redhat-release')
+          ? 'sudo dnf install gcc-c++'
+          : 'install g++ or clang++';
+  return `For native speed: ${command}, then: npm run setup`;
+}
+
+/** Whether dotted version `a` is older than `b`. */
+export function isOlder(a, b) {
+  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
+  for (let i = 0; i < right.length; i++)
+    if ((left[i] ?? 0) !== right[i]) return (left[i] ?? 0) < right[i];
+  return false;
+}

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Run a program and wait for it.
+ * @param command The program.
+ * @param args Its arguments.
+ * @param options `cwd`; `env`, added to ours; `onLine`, called with each line of output.
+ * @returns `code` (127 when the program is absent) and `output`, both streams together.
+ */
+export function runCommand(command, args, { cwd, env, onLine } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let line = '';
+    const take = (text) => {
+      output += text;
+      if (!onLine) return;
+      const lines = (line + text).split(/\r?\n/);
+      line = lines.pop();
+      for (const each of lines) onLine(each);
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    child.on('error', (error) =>
+      resolve({ code: error.code === 'ENOENT' ? 127 : 126, output: error.message }),
+    );
+    child.on('close', (code, signal) =>
+      resolve({ code: code ?? 128, output, ...(signal && { signal }) }),
+    );
+  });
+}
+
+/** The last lines of a program's output, for an error message. */
+export function tail(output, lines = 12) {
+  return output.trimEnd().split('\n').slice(-lines).join('\n');
+}
