@@ -1,19 +1,31 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { cannot } from '../tools/cannot.mjs';
 import { cacheFolder, root, tfjsFolder } from '../tools/places.mjs';
+import { hashOf } from '../tools/stamp.mjs';
+import { isOlder } from '../tools/versions.mjs';
+import { pythonOf } from './python.mjs';
 import { cachedBinding, findCompiler, installBinding } from './tensorflow-binding.mjs';
-import { checkBackend } from './tensorflow-check.mjs';
+import { checkNative } from './tensorflow-check.mjs';
 import { cachedLibrary, isCached, linkLibraries } from './tensorflow-library.mjs';
 import { wheels } from './tensorflow-wheels.mjs';
 
-const action = 'set up the TensorFlow library';
-
 /** The TensorFlow library, its binding for Node and a first matrix product; WebAssembly where they cannot be had. */
 export const tensorflow = {
+  key: 'tensorflow',
   name: 'TensorFlow library',
-  async run({ python, say }) {
+  inputs: () =>
+    hashOf(
+      cacheFolder,
+      process.env.CAUSALMIXFT_LIBTENSORFLOW ?? '',
+      JSON.stringify(wheels),
+      { path: join(tfjsFolder, 'package.json') },
+      { path: join(tfjsFolder, 'binding') },
+    ),
+  isWhole: hasNative,
+  async run({ prefix, say }) {
+    const python = pythonOf(prefix);
     const source = findSource();
     if (source.missing) return announceFallback(source.missing, source.remedy);
     const cache = join(cacheFolder, 'libtensorflow');
@@ -30,10 +42,22 @@ export const tensorflow = {
     await linkLibraries(library.libraries, tfjsFolder);
     await installBinding(binding, tfjsFolder);
     say('checking it by a matrix product');
-    const { version } = await checkBackend();
+    const { version } = await checkNative();
     return `native, TensorFlow ${version}`;
   },
 };
+
+/** Whether the binding and the libraries that it loads are in their places. */
+export async function hasNative() {
+  const folder = join(tfjsFolder, 'deps', 'lib');
+  const names = await readdir(folder).catch(() => []);
+  // existsSync follows the links: one whose target is gone does not count.
+  return (
+    names.length >= 2 &&
+    names.every((name) => existsSync(join(folder, name))) &&
+    existsSync(join(tfjsFolder, 'lib', 'napi-v8', 'tfjs_binding.node'))
+  );
+}
 
 function findSource() {
   const given = process.env.CAUSALMIXFT_LIBTENSORFLOW;
@@ -119,12 +143,4 @@ export function compilerRemedy() {
           ? 'sudo dnf install gcc-c++'
           : 'install g++ or clang++';
   return `For native speed: ${command}, then: npm run setup`;
-}
-
-/** Whether dotted version `a` is older than `b`. */
-export function isOlder(a, b) {
-  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
-  for (let i = 0; i < right.length; i++)
-    if ((left[i] ?? 0) !== right[i]) return (left[i] ?? 0) < right[i];
-  return false;
 }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 
+const running = new Set();
+
 /**
  * Run a program and wait for it.
  * @param command The program.
@@ -14,6 +16,7 @@ export function runCommand(command, args, { cwd, env, onLine } = {}) {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(child);
     let output = '';
     let line = '';
     const take = (text) => {
@@ -25,13 +28,20 @@ export function runCommand(command, args, { cwd, env, onLine } = {}) {
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
+    const finish = (result) => {
+      running.delete(child);
+      resolve(result);
+    };
     child.on('error', (error) =>
-      resolve({ code: error.code === 'ENOENT' ? 127 : 126, output: error.message }),
+      finish({ code: error.code === 'ENOENT' ? 127 : 126, output: error.message }),
     );
-    child.on('close', (code, signal) =>
-      resolve({ code: code ?? 128, output, ...(signal && { signal }) }),
-    );
+    child.on('close', (code) => finish({ code: code ?? 128, output }));
   });
+}
+
+/** End all programs that are running. */
+export function stopCommands() {
+  for (const child of running) child.kill('SIGTERM');
 }
 
 /** The last lines of a program's output, for an error message. */

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { root } from '../tools/places.mjs';
+import { runCommand } from '../tools/run-command.mjs';
+import { npmFailure } from './npm-failure.mjs';
+
+/** The packages of the root and of the kernel, as the lockfile has them. */
+export const npmPackages = {
+  name: 'npm packages',
+  async run({ say }) {
+    return await installPackages(root, say);
+  },
+};
+
+/** Install a project's locked packages, without their install scripts, unless they are there. */
+export async function installPackages(folder, say = () => {}) {
+  if (await isInstalled(folder)) return 'there already';
+  say('npm ci');
+  const { code, output } = await runNpm(
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+    folder,
+  );
+  if (code !== 0) throw npmFailure(`install the npm packages of ${folder}`, output);
+  return 'installed';
+}
+
+/**
+ * Run npm in a folder, with the Node that runs us.
+ *
+ * `--prefix` is said again as npm passes the outer project's on to what it starts.
+ */
+export function runNpm(args, folder) {
+  const cli = process.env.npm_execpath;
+  const own = cli && basename(cli) === 'npm-cli.js' && existsSync(cli);
+  const all = [...args, '--prefix', folder];
+  return own
+    ? runCommand(process.execPath, [cli, ...all], { cwd: folder })
+    : runCommand('npm', all, { cwd: folder });
+}
+
+/**
+ * Whether node_modules has what the lockfile asks for: npm keeps the list of what it installed in
+ * node_modules/.package-lock.json, and writes it last.
+ */
+export async function isInstalled(folder) {
+  const [wanted, installed] = await Promise.all(
+    ['package-lock.json', 'node_modules/.package-lock.json'].map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8').catch(() => '{}');
+      return JSON.parse(text).packages ?? {};
+    }),
+  );
+  const names = Object.keys(wanted).filter((name) => name !== '');
+  return (
+    names.length > 0 &&
+    names.every((name) => {
+      const entry = wanted[name];
+      if (entry.optional && !fitsHere(entry)) return true;
+      const found = installed[name];
+      return (
+        found !== undefined &&
+        found.version === entry.version &&
+        found.integrity === entry.integrity &&
+        existsSync(join(folder, name, 'package.json'))
+      );
+    })
+  );
+}
+
+// Packages with native code name the systems they are for; npm leaves the others out.
+function fitsHere({ os, cpu, libc }) {
+  const report = process.platform === 'linux' ? process.report.getReport().header : {};
+  const here = report.glibcVersionRuntime ? 'glibc' : 'musl';
+  return (
+    matches(os, process.platform) &&
+    matches(cpu, process.arch) &&
+    (process.platform !== 'linux' || matches(libc, here))
+  );
+}
+
+function matches(list, value) {
+  if (!list) return true;
+  if (list.includes(`!${value}`)) return false;
+  const allowed = list.filter((each) => !each.startsWith('!'));
+  return allowed.length === 0 || allowed.includes(value);
+}
