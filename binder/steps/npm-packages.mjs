@@ -55,7 +55,7 @@ export async function isInstalled(folder) {
     names.length > 0 &&
     names.every((name) => {
       const entry = wanted[name];
-      if (entry.optional && !fitsHere(entry)) return true;
+      if (entry.optional && !isForHere(entry)) return true;
       const found = installed[name];
       return (
         found !== undefined &&
@@ -67,8 +67,10 @@ export async function isInstalled(folder) {
   );
 }
 
-// Packages with native code name the systems they are for; npm leaves the others out.
-function fitsHere({ os, cpu, libc }) {
+// Packages with native code name the systems they are for, and npm leaves the others out; optional ones that name
+// none belong to one of those.
+function isForHere({ os, cpu, libc }) {
+  if (!os && !cpu) return false;
   const report = process.platform === 'linux' ? process.report.getReport().header : {};
   const here = report.glibcVersionRuntime ? 'glibc' : 'musl';
   return (
