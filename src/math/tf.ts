@@ -1,0 +1,144 @@
+// The tensor engine: the only file that names TensorFlow.js. It is loaded on the first `ready()`,
+// native libtensorflow where the set-up has put it, else WebAssembly, which is slower and says so.
+
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import type * as TensorFlow from '@tensorflow/tfjs-node';
+
+/** A tensor of the engine; its owner disposes it. */
+export type Tensor = TensorFlow.Tensor;
+
+/** A matrix of the engine. */
+export type Tensor2D = TensorFlow.Tensor2D;
+
+/** Which engine computes. */
+export interface Backend {
+  readonly name: 'tensorflow' | 'wasm';
+  readonly threads: number;
+  /** Version of the library behind it. */
+  readonly version: string;
+}
+
+/** Raw operations of the native engine. */
+interface NativeBackend {
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: Tensor[]): Tensor;
+  readonly binding: { readonly TF_Version: string };
+}
+
+interface LegacyUtil {
+  isNullOrUndefined?: (value: unknown) => boolean;
+  isArray?: (value: unknown) => boolean;
+}
+
+let loading: Promise<Backend> | undefined;
+let engine: typeof TensorFlow | undefined;
+let backend: Backend | undefined;
+
+/**
+ * Load the tensor engine, once.
+ * @returns Which one it is.
+ */
+export function ready(): Promise<Backend> {
+  loading ??= load();
+  return loading;
+}
+
+/**
+ * Give the loaded engine.
+ * @throws Error where `ready()` was not awaited before.
+ */
+export function tf(): typeof TensorFlow {
+  if (!engine) throw new Error('Cannot use tensors as the engine must be loaded: await ready()');
+  return engine;
+}
+
+/**
+ * Run a function and dispose every tensor that it made and does not return.
+ * @returns What it returns: a tensor, or an object whose values hold tensors.
+ */
+export function tidy<T extends object | undefined | void>(run: () => T): T {
+  return tf().tidy(run as never) as T;
+}
+
+/** Tell how many tensors are alive: equal before and after every public function. */
+export function liveTensors(): number {
+  return engine?.memory().numTensors ?? 0;
+}
+
+/**
+ * Sum over rows: the gradient of a bias.
+ * @param rows [n, d]
+ * @returns [d]
+ */
+export function sumRows(rows: Tensor): Tensor {
+  if (backend?.name !== 'tensorflow') return tf().sum(rows, 0);
+  // The native operation for it is about five times faster than a sum over the first axis.
+  const native = tf().backend() as unknown as NativeBackend;
+  const type = (native.binding as unknown as Record<string, number>).TF_ATTR_TYPE;
+  const float = (native.binding as unknown as Record<string, number>).TF_FLOAT;
+  return native.executeSingleOutput('BiasAddGrad', [{ name: 'T', type, value: float }], [rows]);
+}
+
+async function load(): Promise<Backend> {
+  const require = createRequire(import.meta.url);
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  // tfjs-node calls two functions that Node 23 took away.
+  const util = require('node:util') as LegacyUtil;
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+  try {
+    engine = require('@tensorflow/tfjs-node') as typeof TensorFlow;
+    const native = engine.backend() as unknown as NativeBackend;
+    backend = {
+      name: 'tensorflow',
+      threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
+      version: native.binding.TF_Version,
+    };
+  } catch (error) {
+    backend = await loadFallback(require, error);
+  }
+  return backend;
+}
+
+async function loadFallback(require: NodeJS.Require, cause: unknown): Promise<Backend> {
+  const core = require('@tensorflow/tfjs-core') as typeof TensorFlow;
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as {
+    readonly version_wasm: string;
+    setWasmPaths(folder: string): void;
+  };
+  const entry = require.resolve('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(entry.slice(0, Math.max(entry.lastIndexOf('/'), entry.lastIndexOf('\\')) + 1));
+  await core.setBackend('wasm');
+  await core.ready();
+  engine = core;
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0].trim();
+  process.stderr.write(
+    `causalmixft: the native TensorFlow library is not here (${reason}); computing with WebAssembly on one thread, several times slower. Run "npm run setup" to install it, "npm run doctor" to see what is missing.\n`,
+  );
+  return { name: 'wasm', threads: 1, version: wasm.version_wasm };
+}
+
+/** Tensors held across steps of asynchronous work, freed one by one or all at the end. */
+export interface Owned {
+  own<T extends Tensor>(tensor: T): T;
+  free(...tensors: readonly (Tensor | undefined)[]): void;
+  freeAll(): void;
+}
+
+/** Start an empty set of held tensors. */
+export function ownTensors(): Owned {
+  const held = new Set<Tensor>();
+  return {
+    own: (tensor) => {
+      held.add(tensor);
+      return tensor;
+    },
+    free: (...tensors) => {
+      for (const tensor of tensors) if (tensor && held.delete(tensor)) tensor.dispose();
+    },
+    freeAll: () => {
+      for (const tensor of held) tensor.dispose();
+      held.clear();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { type Batch, batchShape, drawBatch, zScores } from '../../../src/tfm/pretraining/batch.js';
+import { batchStream } from '../../../src/tfm/pretraining/batch-stream.js';
+import {
+  configDifferences,
+  defaultPretrainConfig,
+  pretrainConfig,
+} from '../../../src/tfm/pretraining/pretrain-config.js';
+import { applyQuantileStep, fitQuantileStep } from '../../../src/tfm/quantile-step.js';
+
+const config = pretrainConfig({ steps: 400, tokens: 3000 });
+
+async function collect(workers: number, from: number, to: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of batchStream(config, { from, to, workers })) batches.push(batch);
+  return batches;
+}
+
+describe('batchShape()', () => {
+  it('grows from small tables to large ones and keeps to the tokens', () => {
+    const whole = defaultPretrainConfig;
+    let [large, steps] = [0, 0];
+    for (let step = 0; step < whole.steps; step += 7) {
+      const { tables, rows, support, features } = batchShape(whole, step);
+      if (step < 0.06 * whole.steps) expect(rows * features).toBeLessThanOrEqual(130 * 6);
+      expect(rows).toBeLessThanOrEqual(1250);
+      expect(features).toBeLessThanOrEqual(100);
+      expect(tables * rows * (features + 1)).toBeLessThanOrEqual(whole.largeTokens);
+      expect(support).toBeGreaterThanOrEqual(20);
+      expect(support).toBeLessThanOrEqual(rows - 10);
+      expect(tables).toBeGreaterThanOrEqual(1);
+      if (step >= 0.75 * whole.steps) {
+        steps++;
+        if (rows * features > 12_000) large++;
+      }
+    }
+    expect(large).toBeGreaterThan(0);
+    expect(large / steps).toBeLessThan(0.1);
+  });
+
+  it('varies the share of the support', () => {
+    const shares = Array.from({ length: 300 }, (_, step) => {
+      const { support, rows } = batchShape(config, step);
+      return support / rows;
+    });
+    expect(Math.min(...shares)).toBeLessThan(0.4);
+    expect(Math.max(...shares)).toBeGreaterThan(0.8);
+  });
+});
+
+describe('drawBatch()', () => {
+  it('repeats a batch from its step and draws another at another', () => {
+    expect(drawBatch(config, 3)).toEqual(drawBatch(config, 3));
+    expect(drawBatch(config, 3).buckets).not.toEqual(drawBatch(config, 4).buckets);
+  });
+
+  it('asks for no class that the support lacks', () => {
+    for (let step = 0; step < 30; step++) {
+      const { tables, rows, support, labels } = drawBatch(config, step);
+      for (let t = 0; t < tables; t++) {
+        const own = Array.from({ length: rows }, (_, i) => labels[i * tables + t]);
+        const seen = new Set(own.slice(0, support));
+        expect(seen.has(-1)).toBe(false);
+        expect(own.slice(support).every((y) => y === -1 || seen.has(y))).toBe(true);
+        expect(own.slice(support).some((y) => y >= 0)).toBe(true);
+      }
+    }
+  });
+});
+
+describe('zScores()', () => {
+  it("equals the network's own quantile step", () => {
+    const rows = 50;
+    const support = 30;
+    const values = Float32Array.from({ length: rows * 2 }, (_, i) =>
+      i % 2 ? Math.sin(i * 7) : i % 3,
+    );
+    const step = fitQuantileStep(values.subarray(0, support * 2), support, 2);
+    const expected = applyQuantileStep(step, values);
+    const count = (row: number, c: number): number =>
+      step.boundaries.subarray(c * 999, (c + 1) * 999).filter((q) => q < values[row * 2 + c])
+        .length;
+    const buckets = Int16Array.from({ length: rows * 2 }, (_, i) => count(i >> 1, i % 2));
+    const labels = new Int8Array(rows);
+    const z = zScores({ step: 0, tables: 1, rows, support, features: 2, buckets, labels });
+    for (let i = 0; i < z.length; i++) expect(Math.abs(z[i] - expected[i])).toBeLessThan(1e-6);
+  });
+
+  it('gives every column mean 0 and deviation 1 over its support rows, or zeros', () => {
+    const batch = drawBatch(config, 11);
+    const z = zScores(batch);
+    const width = batch.tables * batch.features;
+    for (let c = 0; c < width; c++) {
+      let [sum, squares] = [0, 0];
+      for (let i = 0; i < batch.support; i++) {
+        sum += z[i * width + c];
+        squares += z[i * width + c] ** 2;
+      }
+      expect(Math.abs(sum / batch.support)).toBeLessThan(1e-5);
+      const variance = squares / batch.support;
+      expect(variance === 0 || Math.abs(variance - 1) < 1e-4).toBe(true);
+    }
+  });
+});
+
+describe('batchStream()', () => {
+  it('gives the same batches in the same order with 0, 1 and 2 workers, from any step', async () => {
+    const here = await collect(0, 0, 9);
+    expect(here.map((b) => b.step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await collect(1, 0, 9)).toEqual(here);
+    expect(await collect(2, 5, 9)).toEqual(here.slice(5));
+  });
+
+  it('ends its workers when the loop ends early', async () => {
+    for await (const batch of batchStream(config, { from: 0, to: 50, workers: 2 })) {
+      if (batch.step === 2) break;
+    }
+    const running = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort');
+    expect(running.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('pretrainConfig()', () => {
+  it.each([
+    [{ dim: 10, heads: 4 }, 'heads must divide dim: current values are 4 and 10'],
+    [{ steps: 0 }, 'steps must be an integer >= 1: current value is 0'],
+    [{ colour: 1 }, '"colour" must be a field'],
+    [{ mix: { mlp: 1 } }, 'the mix must name priors: "mlp"'],
+    [{ mix: { forest: 0 } }, 'some prior a positive weight'],
+    [{ mix: { forest: -1 } }, 'weights of the mix must be >= 0'],
+    [{ phases: [] }, 'the last phase must end at 1'],
+    [{ classes: 11 }, 'classes must be an integer from 2 to 10'],
+    [{ muonRate: 'fast' }, 'muonRate must be a number from 0 to 1: current value is "fast"'],
+  ])('refuses %j', (given, message) => {
+    expect(() => pretrainConfig(given)).toThrow(message);
+  });
+
+  it('lists what differs from another', () => {
+    const other = pretrainConfig({ steps: 400, tokens: 3000, dim: 64 });
+    expect(configDifferences(config, other)).toEqual(['dim: 128 before, 64 now']);
+    expect(configDifferences(config, pretrainConfig({ ...config }))).toEqual([]);
+  });
+});
