@@ -1,0 +1,135 @@
+// One training batch: tables of equal shape, their columns as quantile buckets of the support rows.
+// A batch is a function of configuration and step alone, so any worker may draw any batch, and a run
+// that goes on after a stop sees the same tables.
+
+import { randomExponential } from '../../math/draws.js';
+import { type Random, stream } from '../../math/random.js';
+import { bucket, fitQuantileStep } from '../quantile-step.js';
+import { between, logUniform } from './draws.js';
+import type { PretrainConfig } from './pretrain-config.js';
+import { type DrawnTable, drawTable } from './prior.js';
+
+/** Tables of equal shape, rows first: entry (row, table, feature) of the buckets. */
+export interface Batch {
+  readonly step: number;
+  readonly tables: number;
+  readonly rows: number;
+  /** How many of the rows, the first ones, are support. */
+  readonly support: number;
+  readonly features: number;
+  /** rows × tables × features: how many of the support's 999 quantiles are below the value. */
+  readonly buckets: Int16Array;
+  /** rows × tables class ids; −1 for a query row whose class the support lacks. */
+  readonly labels: Int8Array;
+}
+
+/** Sizes of one batch. */
+export interface BatchShape {
+  readonly tables: number;
+  readonly rows: number;
+  readonly support: number;
+  readonly features: number;
+}
+
+/**
+ * Draw the sizes of the batch of a step: small tables first, large ones late and few.
+ * @param step 0 … steps − 1.
+ */
+export function batchShape(config: PretrainConfig, step: number): BatchShape {
+  const random = stream(config.seed, 'shape', step);
+  const progress = Math.max(config.startPhase, step / config.steps);
+  const phase = config.phases.find(({ until }) => progress < until) ?? config.phases.at(-1);
+  if (!phase) throw new RangeError('Cannot draw a batch as there must be a phase: there is none');
+  let rows = Math.round(logUniform(random, ...phase.rows));
+  let features = Math.min(
+    phase.maxFeatures,
+    2 + Math.floor(randomExponential(random, 1 / phase.featureMean)),
+  );
+  let tokens = config.tokens;
+  if (random() < (phase.large ?? 0)) {
+    features = Math.round(logUniform(random, 10, 100));
+    rows = Math.round(logUniform(random, 500, 1250));
+    tokens = config.largeTokens;
+  }
+  rows = Math.max(40, Math.min(rows, Math.floor(tokens / (features + 1))));
+  const tables = Math.floor(tokens / (rows * (features + 1)));
+  const support = Math.floor(rows * between(random, 0.3, 0.9));
+  return {
+    rows,
+    features,
+    tables: Math.max(1, Math.min(config.maxTables, tables)),
+    support: Math.min(rows - 10, Math.max(20, support)),
+  };
+}
+
+/** Draw the batch of a step. */
+export function drawBatch(config: PretrainConfig, step: number): Batch {
+  const shape = batchShape(config, step);
+  const { tables, rows, support, features } = shape;
+  const buckets = new Int16Array(rows * tables * features);
+  const labels = new Int8Array(rows * tables);
+  for (let t = 0; t < tables; t++) {
+    const random = stream(config.seed, 'table', step, t);
+    const table = drawTeachable(random, config, shape);
+    for (let j = 0; j < features; j++) {
+      const own = columnBuckets(table.columns[j], support, table.levels[j]);
+      for (let i = 0; i < rows; i++) buckets[(i * tables + t) * features + j] = own[i];
+    }
+    const seen = new Set(table.labels.subarray(0, support));
+    for (let i = 0; i < rows; i++) {
+      labels[i * tables + t] = i < support || seen.has(table.labels[i]) ? table.labels[i] : -1;
+    }
+  }
+  return { step, ...shape, buckets, labels };
+}
+
+/**
+ * Turn buckets into the z-scores that the network reads.
+ * @returns rows × tables × features.
+ */
+export function zScores(batch: Batch): Float32Array {
+  const { rows, support, buckets } = batch;
+  const width = batch.tables * batch.features;
+  const z = new Float32Array(buckets.length);
+  for (let c = 0; c < width; c++) {
+    let sum = 0;
+    for (let i = 0; i < support; i++) sum += Math.fround(buckets[i * width + c] / support);
+    const mean = Math.fround(sum / support);
+    let squares = 0;
+    for (let i = 0; i < support; i++) {
+      squares += Math.fround(Math.fround(buckets[i * width + c] / support) - mean) ** 2;
+    }
+    const deviation = Math.fround(Math.sqrt(Math.fround(squares / support)));
+    if (deviation === 0) continue;
+    for (let i = 0; i < rows; i++) {
+      const scaled = Math.fround(buckets[i * width + c] / support);
+      z[i * width + c] = Math.fround(scaled - mean) / deviation;
+    }
+  }
+  return z;
+}
+
+/** Draw until the support holds two classes and the query one of them. */
+function drawTeachable(random: Random, config: PretrainConfig, shape: BatchShape): DrawnTable {
+  const { rows, support, features } = shape;
+  const options = { rows, features, maxClasses: config.classes, mix: config.mix };
+  for (;;) {
+    const table = drawTable(random, options);
+    const seen = new Set(table.labels.subarray(0, support));
+    if (seen.size > 1 && table.labels.subarray(support).some((y) => seen.has(y))) return table;
+  }
+}
+
+/** Buckets of one column; a missing number becomes the mean of the support's known ones. */
+function columnBuckets(column: Float64Array, support: number, levels: boolean): Int16Array {
+  let [sum, known] = [0, 0];
+  for (let i = 0; i < support; i++) {
+    if (Number.isNaN(column[i])) continue;
+    sum += column[i];
+    known++;
+  }
+  const mean = levels || known === 0 ? 0 : sum / known;
+  const values = Float32Array.from(column, (v) => (Number.isNaN(v) ? mean : v));
+  const { boundaries } = fitQuantileStep(values.subarray(0, support), support, 1);
+  return Int16Array.from(values, (v) => bucket(boundaries, v));
+}
