@@ -1,6 +1,6 @@
 // What must hold for causalmixft to work. Each check gives what it found, or throws.
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, readFile, statfs } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromiumRemedy, findChromium } from './chromium.mjs';
 import { extensionIn, kernelspecIn } from './steps/install.mjs';
@@ -10,6 +10,8 @@ import { isInstalled } from './steps/npm-packages.mjs';
 import { pythonOf, versionsIn } from './steps/python.mjs';
 import { compilerRemedy, hasNative } from './steps/tensorflow.mjs';
 import { checkNative, checkWasm } from './steps/tensorflow-check.mjs';
+import { freeGigabytes } from './tools/disk.mjs';
+import { jupyterEnvironment } from './tools/jupyter.mjs';
 import { cacheFolder, root } from './tools/places.mjs';
 import { runCommand, tail } from './tools/run-command.mjs';
 import { isOlder } from './tools/versions.mjs';
@@ -160,24 +162,9 @@ const testChecks = {
   },
 };
 
-async function freeGigabytes(folder) {
-  const { bavail, bsize } = await statfs(folder);
-  return (bavail * bsize) / 1e9;
-}
-
 /** Run a Jupyter command of an environment as JupyterLab itself will see things when started by us. */
 function jupyter(prefix, ...args) {
   return runCommand(pythonOf(prefix), ['-m', 'jupyter', ...args], {
     env: jupyterEnvironment(prefix),
   });
-}
-
-/** What a Jupyter of the environment must be told: its own folders come before the user's. */
-export function jupyterEnvironment(prefix) {
-  return {
-    PATH: `${join(prefix, 'bin')}:${process.env.PATH ?? ''}`,
-    VIRTUAL_ENV: prefix,
-    JUPYTER_PREFER_ENV_PATH: '1',
-    PYTHONNOUSERSITE: '1',
-  };
 }

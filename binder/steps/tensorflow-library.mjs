@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkWhole, makeWhole, sweepPartials } from '../tools/atomic.mjs';
 import { cannot } from '../tools/cannot.mjs';
+import { freeGigabytes } from '../tools/disk.mjs';
 import { withLock } from '../tools/lock.mjs';
 import { runCommand } from '../tools/run-command.mjs';
 import { unzip } from '../tools/unzip.mjs';
 import { pipFailure } from './pip-failure.mjs';
 
-const gigabyte = 1e9;
+// 270 MB of download, 850 MB unpacked, and as much again while it is stripped.
+const neededGigabytes = 2;
 
 /**
  * Give the folder in the cache that holds libtensorflow (`lib`) and its C headers (`include`); fetch it when absent.
@@ -128,12 +130,12 @@ async function strip(wheel, folder) {
 }
 
 async function requireRoom(folder) {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < 2 * gigabyte)
+  const free = await freeGigabytes(folder);
+  if (free < neededGigabytes)
     throw cannot(
       'fetch the TensorFlow library',
-      `2 GB must be free in ${folder}`,
-      `${((bavail * bsize) / gigabyte).toFixed(1)} GB`,
+      `${neededGigabytes} GB must be free in ${folder}`,
+      `${free.toFixed(1)} GB`,
       'free some space, or move the cache to a larger disk: XDG_CACHE_HOME=/a/larger/disk npm start',
     );
 }

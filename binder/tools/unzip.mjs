@@ -2,7 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { crc32, createInflateRaw } from 'node:zlib';
+// A default import: a Node too old for `crc32` must still come as far as the message that says so.
+import zlib from 'node:zlib';
 
 // APPNOTE.TXT 4.3: local files, then the central directory, then its end record with a comment of at most 64 kB.
 const endSignature = 0x06054b50;
@@ -81,11 +82,11 @@ async function unpackEntry(file, { name, method, crc, packed, offset }, path, ar
   }
   async function* summed(source) {
     for await (const chunk of source) {
-      sum = crc32(chunk, sum);
+      sum = zlib.crc32(chunk, sum);
       yield chunk;
     }
   }
-  const inflate = method === 8 ? [createInflateRaw({ chunkSize: 1 << 18 })] : [];
+  const inflate = method === 8 ? [zlib.createInflateRaw({ chunkSize: 1 << 18 })] : [];
   try {
     await pipeline(packedBytes, ...inflate, summed, createWriteStream(path));
   } catch (error) {
