@@ -1,6 +1,11 @@
+import type { History } from '../causal-mix-ft.js';
 import type { Table } from '../data/table.js';
 import type { Graph } from '../discovery/graph.js';
 import type { MimeBundle } from '../work/host.js';
+import type { Comparison } from './comparison.js';
+import { comparisonBundle } from './comparison-view.js';
+import { historyData } from './correlation-data.js';
+import { correlationBundle } from './correlation-view.js';
 import { type DagDataOptions, graphData, type StrengthsLike, strengthsData } from './dag-data.js';
 import { dagBundle } from './dag-view.js';
 import { isRecords, type RecordsViewOptions, recordsBundle } from './records-view.js';
@@ -17,6 +22,8 @@ const views: Readonly<Record<string, (value: never, options: BundleOptions) => M
     dagBundle(graphData(value.graph, { provenance: provenance(value), ...options })),
   'edge-strengths': (value: StrengthsLike, options) =>
     dagBundle(strengthsData(value, { provenance: provenance(value), ...options })),
+  comparison: (value: Comparison, { title }) => comparisonBundle(value, title),
+  history: (value: History, { title }) => correlationBundle(historyData(value, title)),
 };
 
 /**

@@ -4,6 +4,31 @@
 export type { MimeBundle } from '../work/host.js';
 export { type BundleOptions, bundle } from './bundle.js';
 export {
+  type ColumnComparison,
+  type Comparison,
+  type ComparisonOptions,
+  comparison,
+} from './comparison.js';
+export { comparisonSvg } from './comparison-view.js';
+export {
+  type CorrelationData,
+  type CorrelationMetric,
+  type CorrelationRow,
+  historyData,
+  inMetric,
+  methodsOf,
+  runsOf,
+} from './correlation-data.js';
+export {
+  type CorrelationFigureOptions,
+  correlationFigure,
+  type PlotlyFigure,
+} from './correlation-figure.js';
+export { correlationProblems, correlationSchema } from './correlation-schema.js';
+export { correlationGrid, correlationSummary, metricLabel } from './correlation-summary.js';
+export { correlationSvg } from './correlation-svg.js';
+export { correlationBundle } from './correlation-view.js';
+export {
   type DagData,
   type DagDataOptions,
   type DagEdge,
@@ -26,6 +51,7 @@ export {
   layoutDag,
   type Point,
 } from './dag-layout.js';
+export { dagProblems, dagSchema } from './dag-schema.js';
 export {
   type DagSvgOptions,
   drawingFrame,
@@ -43,5 +69,6 @@ export { type Grid, type GridColumn, gridHtml, gridMarkdown, gridText } from './
 export { escapeMarkdown, escapeMarkup, formatNumber } from './markup.js';
 export { CORRELATION_MIME, DAG_MIME, PLOTLY_MIME } from './mime.js';
 export { type RecordsViewOptions, recordsBundle } from './records-view.js';
+export { type Schema, schemaProblems } from './schema-check.js';
 export { type TableViewOptions, tableBundle } from './table-view.js';
 export { lightTheme, type Theme } from './theme.js';
