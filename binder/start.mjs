@@ -42,7 +42,8 @@ export function ownArguments(args, port) {
     optionOf(args, 'notebook-dir', 'ServerApp.root_dir', 'ServerApp.notebook_dir') === undefined
   ) {
     own.push(`--ServerApp.root_dir=${root}`);
-    if (!args.some((each) => each.endsWith('.ipynb'))) own.push(join(root, firstNotebook));
+    if (!args.some((each) => each.endsWith('.ipynb')))
+      own.push(`--LabApp.default_url=/lab/tree/${firstNotebook}`);
   }
   // A port that was asked for is the one, or none: not silently the next.
   if (port !== undefined && optionOf(args, 'port-retries', 'ServerApp.port_retries') === undefined)

@@ -51,7 +51,7 @@ async function runStep(step, context) {
   const inputs = await step.inputs?.(context);
   const stamp = inputs && (await readStamp(step.key));
   if (stamp?.inputs === inputs && inputs && (await (step.isWhole?.(context) ?? true)))
-    return { note: stamp.note };
+    return { note: `${stamp.note} (unchanged)` };
   if (inputs) await removeStamp(step.key);
   const result = await step.run(context);
   if (typeof result !== 'string') return result;
