@@ -12,17 +12,17 @@ const quick = { dags: 2, discovery: { resamples: 2, workers: 1 }, scm: { workers
 const generators: Generator[] = [bootstrap(), causal(quick)];
 
 describe.each(generators)('the generator $name', (generator) => {
-  const fit = () => generator.fit(penguins, { random: stream(7, 'fit') });
+  const learn = () => generator.fit(penguins, { random: stream(7, 'fit') });
 
   it('gives the same rows for the same seed and others for another', async () => {
-    const [a, b] = [await fit(), await fit()];
+    const [a, b] = [await learn(), await learn()];
     const rows = a.sample(40, { random: stream(1, 'rows') });
     expect(b.sample(40, { random: stream(1, 'rows') })).toEqual(rows);
     expect(b.sample(40, { random: stream(2, 'rows') })).not.toEqual(rows);
   });
 
   it('keeps columns, types, categories and target, and gives the size asked for', async () => {
-    const rows = (await fit()).sample(25, { random: stream(3, 'rows') });
+    const rows = (await learn()).sample(25, { random: stream(3, 'rows') });
     const schema = (columns: typeof rows.columns) =>
       columns.map((c) => ('categories' in c ? [c.name, c.type, c.categories] : [c.name, c.type]));
     expect(schema(rows.columns)).toEqual(schema(penguins.columns));
@@ -39,7 +39,7 @@ describe.each(generators)('the generator $name', (generator) => {
 
   it('leaves the training rows as they were', async () => {
     const before = structuredClone(penguins);
-    const fitted = await fit();
+    const fitted = await learn();
     fitted.sample(10, { random: stream(4, 'rows') });
     expect(penguins).toEqual(before);
   });
