@@ -2,7 +2,14 @@
 // Nominal attributes keep their declared order, without the values that do not occur; `?` is missing,
 // quoted or not, because files in circulation write it both ways.
 
-import { checkTypes, columnFromTexts, isNumberText, type ReadTypes, type Source } from './infer.js';
+import {
+  checkTypes,
+  columnFromTexts,
+  isNumberText,
+  type ReadTypes,
+  type Source,
+  wantedType,
+} from './infer.js';
 import { type Column, isNumeric, type Table, table } from './table.js';
 
 export interface ParseArffOptions extends ReadTypes {
@@ -59,7 +66,12 @@ export function parseArff(
   const where: Source = { name: source, place: (row) => `line ${lineOf[row]}` };
   const missing = new Set(['?', ...(options.missing ?? [])]);
   const columns = attributes.map(({ name, type }, c) => {
-    const wanted = { name, missing, target: name === options.target, type: options.types?.[name] };
+    const wanted = {
+      name,
+      missing,
+      target: name === options.target,
+      type: wantedType(options.types, name),
+    };
     if (wanted.type !== undefined) return columnFromTexts(cells[c], wanted, where);
     if (type === 'text')
       return columnFromTexts(cells[c], { ...wanted, type: 'categorical' }, where);

@@ -7,6 +7,7 @@ import {
   missingTokens,
   type ReadTypes,
   type Source,
+  wantedType,
 } from './infer.js';
 import { isNumeric, type Table, table } from './table.js';
 
@@ -93,7 +94,7 @@ export function parseCsv(
   const columns = names.map((name, c) => {
     const texts = new Array<string>(rows);
     for (let i = 0; i < rows; i++) texts[i] = records[i + skipped][c];
-    const type = options.types?.[name];
+    const type = wantedType(options.types, name);
     return columnFromTexts(texts, { name, type, missing, target: name === target }, where);
   });
   return table(columns, { target });

@@ -118,6 +118,11 @@ export function columnFromCells(cells: readonly unknown[], wanted: Wanted, sourc
   return columnFromTexts(texts, known, source);
 }
 
+/** The type that a column is to have, where one is named. */
+export function wantedType(types: ReadTypes['types'], name: string): Wanted['type'] {
+  return types && Object.hasOwn(types, name) ? types[name] : undefined;
+}
+
 /**
  * Refuse types that name no column.
  * @param names The columns there are.

@@ -1,4 +1,4 @@
-import { checkTypes, columnFromCells, missingTokens, type ReadTypes } from './infer.js';
+import { checkTypes, columnFromCells, missingTokens, type ReadTypes, wantedType } from './infer.js';
 import { isNumeric, type Table, table } from './table.js';
 
 /** A cell as plain JavaScript has it; `null` where it is missing. */
@@ -39,7 +39,7 @@ export function fromRecords(
   const columns = [...names].map(([name, cells]) =>
     columnFromCells(
       cells,
-      { name, type: options.types?.[name], missing, target: name === options.target },
+      { name, type: wantedType(options.types, name), missing, target: name === options.target },
       { name: source, place: (row) => `record ${row + 1}` },
     ),
   );

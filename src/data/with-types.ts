@@ -1,4 +1,4 @@
-import { checkTypes, columnFromTexts, type ReadTypes } from './infer.js';
+import { checkTypes, columnFromTexts, type ReadTypes, wantedType } from './infer.js';
 import { type Column, isNumeric, type Table, table } from './table.js';
 
 /**
@@ -11,7 +11,7 @@ export function withTypes(from: Table, types: NonNullable<ReadTypes['types']>): 
   const names = from.columns.map((column) => column.name);
   checkTypes(types, names, 'the table');
   const columns = from.columns.map((column) => {
-    const type = types[column.name];
+    const type = wantedType(types, column.name);
     if (type === undefined || type === column.type) return column;
     return columnFromTexts(
       texts(column),
