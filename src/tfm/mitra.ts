@@ -94,6 +94,16 @@ export async function decodeQuery(
   x: Float32Array,
   pause: Pause,
 ): Promise<Float32Array> {
+  return (await decodeState(network, support, x, pause)).logits;
+}
+
+/** As `decodeQuery`, with the normed hidden state of every row's target token: rows × dim. */
+export async function decodeState(
+  network: LoadedNetwork,
+  support: EncodedSupport,
+  x: Float32Array,
+  pause: Pause,
+): Promise<{ readonly logits: Float32Array; readonly state: Float32Array }> {
   const { config } = network;
   const f = support.features;
   const rows = x.length / f;
@@ -122,9 +132,13 @@ export async function decodeQuery(
       if (!last) next(() => swap(state, 1));
       await pause();
     }
-    const logits = tidy(() => readOut(network, state).logits);
+    const { logits, y } = tidy(() => {
+      const read = readOut(network, state);
+      return { logits: read.logits, y: read.y };
+    });
     own(logits);
-    return (await logits.data()) as Float32Array;
+    own(y);
+    return { logits: logits.dataSync() as Float32Array, state: y.dataSync() as Float32Array };
   } finally {
     freeAll();
   }

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { classifierOf, type FittedClassifier, type PreparedContext } from './classifier.js';
+import { sourceOf } from './network-source.js';
+import { readSafetensors } from './safetensors.js';
+import { classifierVersion, type StoredClassifier } from './save-classifier.js';
+import { readNetwork } from './weights.js';
+
+/**
+ * Load a classifier that was saved.
+ * @throws TypeError where the folder holds none, one of another version, or a damaged one.
+ */
+export async function loadClassifier(folder: string): Promise<FittedClassifier> {
+  const file = join(folder, 'classifier.json');
+  let stored: StoredClassifier;
+  try {
+    stored = JSON.parse(await readFile(file, 'utf8')) as StoredClassifier;
+  } catch (error) {
+    throw new TypeError(
+      `Cannot load the classifier as ${folder} must hold a readable classifier.json: it does not; name a folder that save() has written`,
+      { cause: error },
+    );
+  }
+  if (stored.kind !== 'classifier' || stored.version !== classifierVersion) {
+    throw new TypeError(
+      `Cannot load the classifier as ${file} must be a classifier of version ${classifierVersion}: it is ${stored.kind} of version ${stored.version}`,
+    );
+  }
+  const network = await readNetwork(folder);
+  const tensors = await readSafetensors(join(folder, 'context.safetensors'));
+  const x = tensors.get('x');
+  const labels = tensors.get('labels');
+  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== stored.picked.length) {
+    throw new TypeError(
+      `Cannot load the classifier as context.safetensors must hold labels and rows of ${stored.picked.length} features: it does not; save the classifier again`,
+    );
+  }
+  const { kind: _, version: __, tfm, temperature, preprocessor, views, ...rest } = stored;
+  const context: PreparedContext = {
+    ...rest,
+    preprocessor: { ...preprocessor, means: Float64Array.from(preprocessor.means) },
+    views: views.map(({ signs, slots }) => ({
+      ...(signs ? { signs: Int8Array.from(signs) } : {}),
+      ...(slots ? { slots } : {}),
+    })),
+    support: {
+      features: stored.picked.length,
+      x: x.data,
+      labels: Int32Array.from(labels.data),
+    },
+  };
+  return classifierOf(sourceOf(tfm, network), context, { temperature });
+}

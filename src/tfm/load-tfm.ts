@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Table } from '../data/table.js';
+import type { LongWork } from '../work/long-work.js';
+import {
+  classifierOf,
+  type FitOptions,
+  type FittedClassifier,
+  prepareContext,
+} from './classifier.js';
+import { countParameters, type Tab2DConfig } from './config.js';
+import { sourceOf } from './network-source.js';
+import { type PresetName, presetOf } from './presets.js';
+import { type Network, readNetwork, type Weights } from './weights.js';
+
+/** A tabular foundation model: plain data, never changed in place. */
+export interface Tfm extends Network {
+  readonly kind: 'tfm';
+  /** What every output calls it. */
+  readonly name: string;
+  /** Where it came from: `embedded`, a folder, or a repository with its revision. */
+  readonly source: string;
+  readonly config: Tab2DConfig;
+  /** Number of parameters. */
+  readonly parameters: number;
+  /** The way of fine-tuning that suits it. */
+  readonly preset: PresetName;
+  readonly weights: Weights;
+  /**
+   * Show it the context rows: the classifier predicts from them without training.
+   * @param context Labelled rows; the table's target is what is predicted.
+   */
+  fit(context: Table, options: FitOptions): Promise<FittedClassifier>;
+}
+
+export interface LoadTfmOptions extends LongWork {}
+
+/**
+ * Load a tabular foundation model.
+ * @param source A folder with `config.json` and `model.safetensors`; without it the model that ships
+ *   with the package.
+ */
+export async function loadTfm(source?: string, _options: LoadTfmOptions = {}): Promise<Tfm> {
+  if (source === undefined) return loadEmbedded();
+  const folder = resolve(source);
+  const network = await readNetwork(folder);
+  return tfmOf(network, shapeName(basename(folder), network.config), folder);
+}
+
+/** Make a model of a network that is at hand. */
+export function tfmOf(network: Network, name: string, source: string): Tfm {
+  return {
+    kind: 'tfm',
+    name,
+    source,
+    config: network.config,
+    parameters: countParameters(network.config),
+    preset: presetOf(network.config, name),
+    weights: network.weights,
+    async fit(context, options) {
+      return classifierOf(
+        sourceOf(name, network),
+        prepareContext(context, network.config, options),
+      );
+    },
+  };
+}
+
+/** Read the model that ships with the package. */
+async function loadEmbedded(): Promise<Tfm> {
+  const folder = join(packageRoot(), 'assets', 'models', 'embedded');
+  const network = await readNetwork(folder);
+  const card = JSON.parse(await readFile(join(folder, 'card.json'), 'utf8')) as { version: string };
+  const { dim, n_layers } = network.config;
+  const name = `embedded (Tab2D ${dim}/${n_layers}, pre-trained ${card.version})`;
+  return tfmOf(network, name, 'embedded');
+}
+
+/** The nearest folder upwards that has a package.json: the same from sources and from `dist`. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) {
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+function shapeName(name: string, { dim, n_layers }: Tab2DConfig): string {
+  return `${name} (Tab2D ${dim}/${n_layers})`;
+}
