@@ -9,6 +9,10 @@ const hash = /DO NOT MATCH THE HASHES/i;
 const disk = /No space left on device|Disk quota exceeded/i;
 const rights = /Permission denied|Read-only file system/i;
 
+/** Options for every run of pip. With no retries at all pip would not say that it met no network. */
+export const pipOptions =
+  '--disable-pip-version-check --no-input --progress-bar off --retries 3'.split(' ');
+
 /** The word for what went wrong in a run of pip. A dead network also ends in "No matching distribution", so it is asked first. */
 export function pipFailureKind(output) {
   if (hash.test(output)) return 'hash';

@@ -6,7 +6,7 @@ import { root } from '../tools/places.mjs';
 import { runCommand, tail } from '../tools/run-command.mjs';
 import { hashOf, readStamp, removeStamp, writeStamp } from '../tools/stamp.mjs';
 import { isOlder } from '../tools/versions.mjs';
-import { pipFailure } from './pip-failure.mjs';
+import { pipFailure, pipOptions } from './pip-failure.mjs';
 
 const oldest = '3.10';
 const oldestLab = '4.0';
@@ -162,10 +162,7 @@ async function pins() {
 async function install(command, packages, say) {
   const { code, output } = await runCommand(
     command,
-    [
-      ...'-m pip install --disable-pip-version-check --no-input --progress-bar off'.split(' '),
-      ...packages.map(({ line }) => line),
-    ],
+    [...['-m', 'pip', 'install', ...pipOptions], ...packages.map(({ line }) => line)],
     { onLine: (line) => /^(Collecting|Installing)/.test(line) && say(line.slice(0, 60)) },
   );
   if (code !== 0) throw pipFailure('install JupyterLab', output);

@@ -8,7 +8,7 @@ import { freeGigabytes } from '../tools/disk.mjs';
 import { withLock } from '../tools/lock.mjs';
 import { runCommand } from '../tools/run-command.mjs';
 import { unzip } from '../tools/unzip.mjs';
-import { pipFailure } from './pip-failure.mjs';
+import { pipFailure, pipOptions } from './pip-failure.mjs';
 
 // 270 MB of download, 850 MB unpacked, and as much again while it is stripped.
 const neededGigabytes = 2;
@@ -64,12 +64,11 @@ export async function downloadWheel(wheel, { folder, python, say = () => {} }) {
   const { code, output } = await runCommand(
     python,
     [
-      '-m pip download --no-deps --no-cache-dir --progress-bar off --disable-pip-version-check --require-hashes',
-      '--only-binary :all: --implementation cp --python-version 3.11 --abi cp311',
-    ]
-      .join(' ')
-      .split(' ')
-      .concat('--platform', wheel.platform, '-r', pinned, '-d', folder),
+      ...['-m', 'pip', 'download', ...pipOptions],
+      ...'--no-deps --no-cache-dir --require-hashes --only-binary :all:'.split(' '),
+      ...'--implementation cp --python-version 3.11 --abi cp311 --platform'.split(' '),
+      ...[wheel.platform, '-r', pinned, '-d', folder],
+    ],
     {
       env: {
         PIP_RESUME_RETRIES: '5',

@@ -12,7 +12,6 @@ import { readStamp, removeStamp, writeStamp } from './stamp.mjs';
  * gives the text for its line, or `{ note, warning }` for a success that should be tried again next time.
  * @param steps The steps.
  * @param context What the steps are told.
- * @returns The warnings.
  */
 export async function runSteps(steps, context) {
   const letGo = onStop();
@@ -23,28 +22,27 @@ export async function runSteps(steps, context) {
       (pid) => console.log(`Waiting for another set-up of this folder (process ${pid}) …`),
     );
   } catch (error) {
-    throw stopped ? new SetupError('Set-up was stopped; run the command again to go on.') : error;
+    throw stopped
+      ? new SetupError('Set-up was stopped; run the command again to go on.')
+      : explain(error, 'set up');
   } finally {
     letGo();
   }
 }
 
 async function runEach(steps, context) {
-  const warnings = [];
   for (const [index, step] of steps.entries()) {
     const line = startLine(`${index + 1}/${steps.length} ${step.name}`);
     try {
       const { note, warning } = await runStep(step, { ...context, say: line.say });
       line.end(note);
-      if (warning) warnings.push(warning);
+      if (warning) console.log(`    ! ${warning.split('\n').join('\n      ')}`);
     } catch (error) {
       line.end(stopped ? 'stopped' : 'failed');
       throw explain(error, `finish the step "${step.name}"`);
     }
     if (stopped) throw new SetupError('stopped');
   }
-  for (const warning of warnings) console.log(`\n! ${warning.split('\n').join('\n  ')}`);
-  return warnings;
 }
 
 async function runStep(step, context) {
