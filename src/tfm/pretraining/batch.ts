@@ -9,7 +9,7 @@ import { between, logUniform } from './draws.js';
 import type { PretrainConfig } from './pretrain-config.js';
 import { type DrawnTable, drawTable } from './prior.js';
 
-/** Tables of equal shape, rows first: entry (row, table, feature) of the buckets. */
+/** Tables of equal shape, one after the other. */
 export interface Batch {
   readonly step: number;
   readonly tables: number;
@@ -17,9 +17,9 @@ export interface Batch {
   /** How many of the rows, the first ones, are support. */
   readonly support: number;
   readonly features: number;
-  /** rows × tables × features: how many of the support's 999 quantiles are below the value. */
+  /** tables × rows × features: how many of the support's 999 quantiles are below the value. */
   readonly buckets: Int16Array;
-  /** rows × tables class ids; −1 for a query row whose class the support lacks. */
+  /** tables × rows class ids; −1 for a query row whose class the support lacks. */
   readonly labels: Int8Array;
 }
 
@@ -73,11 +73,11 @@ export function drawBatch(config: PretrainConfig, step: number): Batch {
     const table = drawTeachable(random, config, shape);
     for (let j = 0; j < features; j++) {
       const own = columnBuckets(table.columns[j], support, table.levels[j]);
-      for (let i = 0; i < rows; i++) buckets[(i * tables + t) * features + j] = own[i];
+      for (let i = 0; i < rows; i++) buckets[(t * rows + i) * features + j] = own[i];
     }
     const seen = new Set(table.labels.subarray(0, support));
     for (let i = 0; i < rows; i++) {
-      labels[i * tables + t] = i < support || seen.has(table.labels[i]) ? table.labels[i] : -1;
+      labels[t * rows + i] = i < support || seen.has(table.labels[i]) ? table.labels[i] : -1;
     }
   }
   return { step, ...shape, buckets, labels };
@@ -85,25 +85,25 @@ export function drawBatch(config: PretrainConfig, step: number): Batch {
 
 /**
  * Turn buckets into the z-scores that the network reads.
- * @returns rows × tables × features.
+ * @returns tables × rows × features.
  */
-export function zScores(batch: Batch): Float32Array {
-  const { rows, support, buckets } = batch;
-  const width = batch.tables * batch.features;
+export function zScores({ tables, rows, support, features, buckets }: Batch): Float32Array {
   const z = new Float32Array(buckets.length);
-  for (let c = 0; c < width; c++) {
+  const scaled = new Float32Array(rows);
+  for (let column = 0; column < tables * features; column++) {
+    const first = Math.floor(column / features) * rows * features + (column % features);
     let sum = 0;
-    for (let i = 0; i < support; i++) sum += Math.fround(buckets[i * width + c] / support);
+    for (let i = 0; i < rows; i++) {
+      scaled[i] = buckets[first + i * features] / support;
+      if (i < support) sum += scaled[i];
+    }
     const mean = Math.fround(sum / support);
     let squares = 0;
-    for (let i = 0; i < support; i++) {
-      squares += Math.fround(Math.fround(buckets[i * width + c] / support) - mean) ** 2;
-    }
+    for (let i = 0; i < support; i++) squares += Math.fround(scaled[i] - mean) ** 2;
     const deviation = Math.fround(Math.sqrt(Math.fround(squares / support)));
     if (deviation === 0) continue;
     for (let i = 0; i < rows; i++) {
-      const scaled = Math.fround(buckets[i * width + c] / support);
-      z[i * width + c] = Math.fround(scaled - mean) / deviation;
+      z[first + i * features] = Math.fround(scaled[i] - mean) / deviation;
     }
   }
   return z;

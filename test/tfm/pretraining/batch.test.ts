@@ -58,7 +58,7 @@ describe('drawBatch()', () => {
     for (let step = 0; step < 30; step++) {
       const { tables, rows, support, labels } = drawBatch(config, step);
       for (let t = 0; t < tables; t++) {
-        const own = Array.from({ length: rows }, (_, i) => labels[i * tables + t]);
+        const own = [...labels.subarray(t * rows, (t + 1) * rows)];
         const seen = new Set(own.slice(0, support));
         expect(seen.has(-1)).toBe(false);
         expect(own.slice(support).every((y) => y === -1 || seen.has(y))).toBe(true);
@@ -89,15 +89,16 @@ describe('zScores()', () => {
   it('gives every column mean 0 and deviation 1 over its support rows, or zeros', () => {
     const batch = drawBatch(config, 11);
     const z = zScores(batch);
-    const width = batch.tables * batch.features;
-    for (let c = 0; c < width; c++) {
+    const { tables, rows, support, features } = batch;
+    for (let c = 0; c < tables * features; c++) {
+      const first = Math.floor(c / features) * rows * features + (c % features);
       let [sum, squares] = [0, 0];
-      for (let i = 0; i < batch.support; i++) {
-        sum += z[i * width + c];
-        squares += z[i * width + c] ** 2;
+      for (let i = 0; i < support; i++) {
+        sum += z[first + i * features];
+        squares += z[first + i * features] ** 2;
       }
-      expect(Math.abs(sum / batch.support)).toBeLessThan(1e-5);
-      const variance = squares / batch.support;
+      expect(Math.abs(sum / support)).toBeLessThan(1e-5);
+      const variance = squares / support;
       expect(variance === 0 || Math.abs(variance - 1) < 1e-4).toBe(true);
     }
   });
