@@ -1,0 +1,101 @@
+// Bin codes of a column for histogram trees: numeric values by thresholds, categories as they are.
+// At most 255 distinct values: midpoints between neighbours. More: quantiles, duplicates removed
+// (averaged inverse distribution function, as scikit-learn 1.9 has it). Missing cells get code 255.
+
+/** Code of a missing cell, in every column. */
+export const MISSING = 255;
+
+/** How a column's values become bin codes. */
+export type Binning =
+  | {
+      /** Value v has code b where edges[b − 1] < v ≤ edges[b]. */
+      readonly edges: Float64Array;
+    }
+  | { readonly categories: number };
+
+/** A column as bin codes. */
+export interface Binned {
+  readonly binning: Binning;
+  /** One code a row; `MISSING` where the cell is missing or its category is unknown. */
+  readonly codes: Uint8Array;
+  /** Number of codes in use, the missing one left out. */
+  readonly bins: number;
+  /** Whether any cell is missing. */
+  readonly missing: boolean;
+}
+
+/**
+ * Find at most 254 thresholds that cut a column's values into bins.
+ * @param values One value a row, NaN where missing.
+ */
+export function binEdges(values: Float64Array): Float64Array {
+  const sorted = values.filter((v) => !Number.isNaN(v)).sort();
+  const distinct: number[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct.push(sorted[i]);
+  }
+  if (distinct.length <= 255) {
+    return Float64Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => {
+      const middle = (distinct[i] + distinct[i + 1]) / 2;
+      // Two neighbouring doubles may have no double between them.
+      return middle < distinct[i + 1] ? middle : distinct[i];
+    });
+  }
+  const edges: number[] = [];
+  const n = sorted.length;
+  for (let b = 1; b < 255; b++) {
+    const position = (n * b) / 255;
+    const j = Math.floor(position);
+    const edge = position > j ? sorted[j] : (sorted[j - 1] + sorted[j]) / 2;
+    if (edges.length === 0 || edge > edges[edges.length - 1]) edges.push(edge);
+  }
+  return Float64Array.from(edges);
+}
+
+/**
+ * Code a column by a binning made before.
+ * @param values One value a row: a number, or a category's index; NaN where missing.
+ */
+export function binCodes(values: Float64Array, binning: Binning): Uint8Array {
+  const codes = new Uint8Array(values.length);
+  if ('categories' in binning) {
+    for (let i = 0; i < values.length; i++) {
+      const v = values[i];
+      codes[i] = v >= 0 && v < binning.categories ? v : MISSING;
+    }
+    return codes;
+  }
+  const { edges } = binning;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if (Number.isNaN(v)) {
+      codes[i] = MISSING;
+      continue;
+    }
+    let low = 0;
+    let high = edges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (v <= edges[middle]) high = middle;
+      else low = middle + 1;
+    }
+    codes[i] = low;
+  }
+  return codes;
+}
+
+/**
+ * Bin a column.
+ * @param values One value a row: a number, or a category's index; NaN where missing.
+ * @param categories Number of categories (at most 255), or `undefined` for a column of numbers.
+ */
+export function bin(values: Float64Array, categories: number | undefined): Binned {
+  const binning: Binning = categories === undefined ? { edges: binEdges(values) } : { categories };
+  const codes = binCodes(values, binning);
+  return {
+    binning,
+    codes,
+    bins: 'edges' in binning ? binning.edges.length + 1 : binning.categories,
+    missing: codes.includes(MISSING),
+  };
+}

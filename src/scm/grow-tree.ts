@@ -1,0 +1,736 @@
+// One regression tree on gradients and hessians, best leaf first, by histograms over bin codes.
+//   gain = G_L²/(H_L + λ) + G_R²/(H_R + λ) − G²/(H + λ),   leaf value = −rate · G/(H + λ)
+// Ke et al. 2017 (LightGBM), with the rules of scikit-learn's HistGradientBoosting: missing cells go
+// to the side with the larger gain; categories are ordered by G/(H + 10), those with a support
+// below 10 rows always go right. A unit is a group of rows with the same codes: its count, gradient
+// and hessian are sums, so grouping changes nothing but the time.
+//
+// Speed: a gradient is rounded to some 24 bits and shares one double with the row count,
+//   packed = count · SHIFT + gradient,
+// so that one addition moves both and all sums are exact whatever their order. Only the smaller
+// child's histogram is built, the other one is the parent's less that; leaves with fewer units than
+// bins read only the bins that occur. Leaf values come from the gradients as they are.
+// Longer than other files: the loops share one set of preallocated buffers.
+
+import { MISSING } from './bins.js';
+import type { TreesBuilder } from './trees.js';
+
+/** Features of the units that trees are grown on. */
+export interface Units {
+  /** Number of units. */
+  readonly size: number;
+  /** Per feature: one bin code a unit. */
+  readonly codes: readonly Uint8Array[];
+  /** Per feature: number of codes in use, the missing one left out. */
+  readonly bins: readonly number[];
+  /** Per feature: whether its codes are categories. */
+  readonly categorical: readonly boolean[];
+  /** Rows in each unit; units with 0 rows are not trained on, but get their predictions. */
+  readonly count: Float64Array;
+}
+
+export interface GrowOptions {
+  /** Most leaves a tree has (default `31`). */
+  readonly leaves?: number;
+  /** Fewest rows in a leaf (default `20`). */
+  readonly rowsPerLeaf?: number;
+  /** L2 penalty λ on leaf values (default `0`). */
+  readonly l2?: number;
+  /** Learning rate (default `0.1`). */
+  readonly rate?: number;
+}
+
+/**
+ * Grow one tree and add its leaf values to the units' predictions.
+ * @param gradient One a unit (sum over its rows).
+ * @param hessian One a unit; the unit's count, where the hessian of a row is 1.
+ * @param prediction One a unit; changed in place.
+ */
+export type GrowTree = (
+  gradient: Float64Array,
+  hessian: Float64Array,
+  prediction: Float64Array,
+) => void;
+
+const LEAST_HESSIAN = 1e-3;
+const CATEGORY_SUPPORT = 10;
+/** What one row counts in a packed sum: gradients' sums stay below half of it. */
+const SHIFT = 2 ** 39;
+/** Adding and taking away this rounds a packed sum to a multiple of SHIFT: its count. */
+const ROUND = 1.5 * 2 ** 52 * SHIFT;
+
+/**
+ * Prepare the buffers for growing many trees on the same units.
+ * @param units Codes and row counts.
+ * @param builder Receives the trees.
+ * @param unitHessian Whether the hessian of every row is 1 (squared error), so that it equals the count.
+ */
+export function treeGrower(
+  units: Units,
+  builder: TreesBuilder,
+  unitHessian: boolean,
+  options: GrowOptions = {},
+): GrowTree {
+  const { leaves = 31, rowsPerLeaf = 20, l2 = 0, rate = 0.1 } = options;
+  const { bins, categorical, count, size } = units;
+  const d = units.codes.length;
+  const least = rowsPerLeaf * SHIFT;
+
+  const trained = indicesWhere(count, (c) => c > 0);
+  const riding = indicesWhere(count, (c) => c === 0);
+  const trainedMissing = units.codes.map((column) => trained.some((u) => column[u] === MISSING));
+  // In histograms the missing code follows the last one in use.
+  const codes = units.codes.map((column, f) =>
+    column.includes(MISSING) && bins[f] < MISSING
+      ? column.map((c) => (c === MISSING ? bins[f] : c))
+      : column,
+  );
+  const offset = new Int32Array(d + 1);
+  for (let f = 0; f < d; f++) offset[f + 1] = offset[f] + bins[f] + (trainedMissing[f] ? 1 : 0);
+  const width = offset[d];
+
+  const index = new Int32Array(trained.length);
+  const rider = new Int32Array(riding.length);
+  const spare = new Int32Array(size);
+  const packed = new Float64Array(size);
+  const orderedV = new Float64Array(trained.length);
+  const orderedH = unitHessian ? orderedV : new Float64Array(trained.length);
+  const pool: Histogram[] = [];
+  const goesLeft = new Uint8Array(256);
+  const sparse: Histogram = histogramOf(256, unitHessian);
+  const compact: Histogram = histogramOf(256, unitHessian);
+  const occupied = new Int32Array(8);
+  const everyCode = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const someCodes = new Uint8Array(256);
+  const split: Split = { gain: 0, code: 0, missingLeft: false, v: 0, h: 0, set: undefined };
+
+  // Leaves under way.
+  const most = 2 * leaves;
+  const start = new Int32Array(most);
+  const end = new Int32Array(most);
+  const riderStart = new Int32Array(most);
+  const riderEnd = new Int32Array(most);
+  const sumV = new Float64Array(most);
+  const sumH = new Float64Array(most);
+  const treeNode = new Int32Array(most);
+  const histogram: (Histogram | undefined)[] = new Array(most).fill(undefined);
+  const gain = new Float64Array(most);
+  const feature = new Int32Array(most);
+  const code = new Int32Array(most);
+  const missingLeft = new Uint8Array(most);
+  const leftV = new Float64Array(most);
+  const leftH = new Float64Array(most);
+  const leftSet: (Int32Array | undefined)[] = new Array(most).fill(undefined);
+
+  const record = (node: number, f: number): void => {
+    if (split.gain <= gain[node]) return;
+    gain[node] = split.gain;
+    feature[node] = f;
+    code[node] = split.code;
+    missingLeft[node] = split.missingLeft ? 1 : 0;
+    leftV[node] = split.v;
+    leftH[node] = split.h;
+    leftSet[node] = split.set;
+  };
+
+  const scan = (
+    node: number,
+    f: number,
+    from: Histogram,
+    base: number,
+    list: Uint8Array,
+    listed: number,
+  ): void => {
+    split.gain = gain[node];
+    const missing = trainedMissing[f] ? base + listed : -1;
+    if (unitHessian) {
+      scanCounts(split, sumV[node], from.v, base, list, listed, missing, least, l2);
+    } else {
+      scanHessians(split, sumV[node], sumH[node], from, base, list, listed, missing, least, l2);
+    }
+    record(node, f);
+  };
+
+  const scanSets = (node: number, f: number, from: Histogram, base: number): void => {
+    split.gain = gain[node];
+    const slots = bins[f] + (trainedMissing[f] ? 1 : 0);
+    const H = unitHessian ? rowsOf(sumV[node]) : sumH[node];
+    scanCategories(split, sumV[node], H, from, base, slots, bins[f], least, l2);
+    record(node, f);
+  };
+
+  /** Few units against many bins: one feature at a time, only the codes that occur are read. */
+  const searchSparse = (node: number): void => {
+    const from = start[node];
+    const to = end[node];
+    for (let f = 0; f < d; f++) {
+      const column = codes[f];
+      const last = bins[f];
+      if (unitHessian) fillCounts(index, from, to, column, orderedV, sparse.v, 0);
+      else fillHessians(index, from, to, column, orderedV, orderedH, sparse, 0);
+      if (categorical[f]) {
+        scanSets(node, f, sparse, 0);
+        sparse.v.fill(0, 0, last + 1);
+        sparse.h.fill(0, 0, last + 1);
+        continue;
+      }
+      markOccupied(index, from, to, column, occupied);
+      let listed = 0;
+      for (let word = 0; word < 8; word++) {
+        let bits = occupied[word];
+        while (bits !== 0) {
+          const low = bits & -bits;
+          const c = word * 32 + 31 - Math.clz32(low);
+          bits ^= low;
+          if (c === last) break;
+          someCodes[listed] = c;
+          compact.v[listed] = sparse.v[c];
+          compact.h[listed] = sparse.h[c];
+          sparse.v[c] = 0;
+          sparse.h[c] = 0;
+          listed++;
+        }
+        occupied[word] = 0;
+      }
+      compact.v[listed] = sparse.v[last];
+      compact.h[listed] = sparse.h[last];
+      sparse.v[last] = 0;
+      sparse.h[last] = 0;
+      scan(node, f, compact, 0, someCodes, listed);
+    }
+  };
+
+  const searchDense = (node: number, h: Histogram): void => {
+    for (let f = 0; f < d; f++) {
+      if (categorical[f]) scanSets(node, f, h, offset[f]);
+      else scan(node, f, h, offset[f], everyCode, bins[f]);
+    }
+  };
+
+  const isSparse = (node: number): boolean => (end[node] - start[node]) * d < width;
+  const isOpen = (node: number): boolean => rowsOf(sumV[node]) >= 2 * rowsPerLeaf;
+
+  const build = (node: number): Histogram => {
+    const h = pool.pop() ?? histogramOf(width, unitHessian);
+    h.v.fill(0);
+    if (!unitHessian) h.h.fill(0);
+    const from = start[node];
+    const to = end[node];
+    let f = 0;
+    if (unitHessian) {
+      for (; f + 1 < d; f += 2) {
+        fillTwo(index, from, to, codes[f], codes[f + 1], orderedV, h.v, offset[f], offset[f + 1]);
+      }
+      for (; f < d; f++) fillCounts(index, from, to, codes[f], orderedV, h.v, offset[f]);
+    } else {
+      for (; f < d; f++) fillHessians(index, from, to, codes[f], orderedV, orderedH, h, offset[f]);
+    }
+    return h;
+  };
+
+  /** Move the units (or riders) that go left to the front; returns where the right ones begin. */
+  const partition = (list: Int32Array, column: Uint8Array, from: number, to: number): number => {
+    const r = moveLeft(list, column, from, to, goesLeft, spare);
+    const cut = to - r;
+    for (let i = 0; i < r; i++) list[cut + i] = spare[i];
+    return cut;
+  };
+
+  const setGoesLeft = (node: number): void => {
+    const set = leftSet[node];
+    if (set) {
+      for (let c = 0; c < MISSING; c++) goesLeft[c] = (set[c >> 5] >>> (c & 31)) & 1;
+    } else {
+      goesLeft.fill(1, 0, code[node] + 1);
+      goesLeft.fill(0, code[node] + 1, MISSING);
+    }
+    goesLeft[bins[feature[node]]] = missingLeft[node];
+    goesLeft[MISSING] = missingLeft[node];
+  };
+
+  return (g, h, prediction) => {
+    index.set(trained);
+    rider.set(riding);
+    let made = 1;
+    start[0] = 0;
+    end[0] = trained.length;
+    riderStart[0] = 0;
+    riderEnd[0] = riding.length;
+    pack(trained, g, count, packed);
+    let V = 0;
+    let H = 0;
+    for (let i = 0; i < trained.length; i++) {
+      V += packed[trained[i]];
+      H += h[trained[i]];
+    }
+    sumV[0] = V;
+    sumH[0] = H;
+    treeNode[0] = builder.root();
+    gain[0] = 0;
+
+    const open: number[] = [];
+    const done: number[] = [];
+    const order = (node: number): void => {
+      gather(index, start[node], end[node], packed, orderedV);
+      if (!unitHessian) gather(index, start[node], end[node], h, orderedH);
+    };
+    const search = (node: number, ready?: Histogram): void => {
+      gain[node] = 0;
+      if (ready) searchDense(node, ready);
+      else searchSparse(node);
+      if (gain[node] > 0) {
+        histogram[node] = ready;
+        open.push(node);
+      } else {
+        if (ready) pool.push(ready);
+        done.push(node);
+      }
+    };
+    if (isOpen(0) && H > 0) {
+      order(0);
+      search(0, isSparse(0) ? undefined : build(0));
+    } else done.push(0);
+
+    while (open.length > 0 && open.length + done.length < leaves) {
+      let at = 0;
+      for (let i = 1; i < open.length; i++) if (gain[open[i]] > gain[open[at]]) at = i;
+      const node = open[at];
+      open.splice(at, 1);
+
+      const left = made;
+      const right = made + 1;
+      made += 2;
+      // A feature without missing cells in training sends later ones to the larger child.
+      if (!trainedMissing[feature[node]]) {
+        missingLeft[node] = 2 * rowsOf(leftV[node]) > rowsOf(sumV[node]) ? 1 : 0;
+      }
+      const first = builder.split(
+        treeNode[node],
+        feature[node],
+        code[node],
+        missingLeft[node] === 1,
+        leftSet[node],
+      );
+      setGoesLeft(node);
+      const column = codes[feature[node]];
+      const cut = partition(index, column, start[node], end[node]);
+      const riderCut = partition(rider, column, riderStart[node], riderEnd[node]);
+      start[left] = start[node];
+      end[left] = cut;
+      start[right] = cut;
+      end[right] = end[node];
+      riderStart[left] = riderStart[node];
+      riderEnd[left] = riderCut;
+      riderStart[right] = riderCut;
+      riderEnd[right] = riderEnd[node];
+      sumV[left] = leftV[node];
+      sumH[left] = leftH[node];
+      sumV[right] = sumV[node] - leftV[node];
+      sumH[right] = sumH[node] - leftH[node];
+      treeNode[left] = first;
+      treeNode[right] = first + 1;
+
+      const last = open.length + done.length + 2 >= leaves;
+      const parent = histogram[node];
+      histogram[node] = undefined;
+      const small = cut - start[left] <= end[right] - cut ? left : right;
+      const large = small === left ? right : left;
+      const smallOpen = !last && isOpen(small);
+      const largeOpen = !last && isOpen(large);
+      if (!smallOpen) done.push(small);
+      if (!largeOpen) done.push(large);
+      if (parent && largeOpen && !isSparse(large)) {
+        order(small);
+        const h1 = build(small);
+        subtract(parent.v, h1.v);
+        if (!unitHessian) subtract(parent.h, h1.h);
+        if (smallOpen) search(small, h1);
+        else pool.push(h1);
+        search(large, parent);
+        continue;
+      }
+      if (parent) pool.push(parent);
+      for (const child of [small, large]) {
+        if (child === small ? !smallOpen : !largeOpen) continue;
+        order(child);
+        search(child, isSparse(child) ? undefined : build(child));
+      }
+    }
+
+    for (const node of open) {
+      const h1 = histogram[node];
+      if (h1) pool.push(h1);
+      histogram[node] = undefined;
+      done.push(node);
+    }
+    for (const node of done) {
+      let G = 0;
+      let weight = l2;
+      for (let i = start[node]; i < end[node]; i++) {
+        G += g[index[i]];
+        weight += h[index[i]];
+      }
+      const value = weight > 0 ? (-rate * G) / weight : 0;
+      builder.leaf(treeNode[node], value);
+      for (let i = start[node]; i < end[node]; i++) prediction[index[i]] += value;
+      for (let i = riderStart[node]; i < riderEnd[node]; i++) prediction[rider[i]] += value;
+    }
+  };
+}
+
+/** Sums per bin: counts and gradients packed, and hessians where they differ from the counts. */
+interface Histogram {
+  readonly v: Float64Array;
+  readonly h: Float64Array;
+}
+
+/** The best split found so far; `v` and `h` are the left side's sums. */
+interface Split {
+  gain: number;
+  code: number;
+  missingLeft: boolean;
+  v: number;
+  h: number;
+  set: Int32Array | undefined;
+}
+
+function histogramOf(width: number, unitHessian: boolean): Histogram {
+  const v = new Float64Array(width);
+  return { v, h: unitHessian ? v : new Float64Array(width) };
+}
+
+function rowsOf(v: number): number {
+  return (v + ROUND - ROUND) / SHIFT;
+}
+
+/** Round gradients to as many bits as leave the sum over all rows below SHIFT / 2, and add the counts. */
+function pack(units: Int32Array, g: Float64Array, count: Float64Array, into: Float64Array): void {
+  let largest = 0;
+  for (let i = 0; i < units.length; i++) {
+    const a = Math.abs(g[units[i]]);
+    if (a > largest) largest = a;
+  }
+  const room = SHIFT / 4 / Math.max(units.length, 1);
+  const scale = largest > 0 ? 2 ** Math.floor(Math.log2(room / largest)) : 0;
+  const whole = 1.5 * 2 ** 52;
+  for (let i = 0; i < units.length; i++) {
+    const u = units[i];
+    into[u] = count[u] * SHIFT + (g[u] * scale + whole - whole);
+  }
+}
+
+function gather(
+  index: Int32Array,
+  from: number,
+  to: number,
+  values: Float64Array,
+  into: Float64Array,
+): void {
+  for (let i = from; i < to; i++) into[i] = values[index[i]];
+}
+
+function subtract(a: Float64Array, b: Float64Array): void {
+  for (let i = 0; i < a.length; i++) a[i] -= b[i];
+}
+
+function fillCounts(
+  index: Int32Array,
+  from: number,
+  to: number,
+  column: Uint8Array,
+  v: Float64Array,
+  into: Float64Array,
+  base: number,
+): void {
+  for (let i = from; i < to; i++) into[base + column[index[i]]] += v[i];
+}
+
+function fillTwo(
+  index: Int32Array,
+  from: number,
+  to: number,
+  column0: Uint8Array,
+  column1: Uint8Array,
+  v: Float64Array,
+  into: Float64Array,
+  base0: number,
+  base1: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const u = index[i];
+    const x = v[i];
+    into[base0 + column0[u]] += x;
+    into[base1 + column1[u]] += x;
+  }
+}
+
+function fillHessians(
+  index: Int32Array,
+  from: number,
+  to: number,
+  column: Uint8Array,
+  v: Float64Array,
+  h: Float64Array,
+  into: Histogram,
+  base: number,
+): void {
+  const intoV = into.v;
+  const intoH = into.h;
+  for (let i = from; i < to; i++) {
+    const o = base + column[index[i]];
+    intoV[o] += v[i];
+    intoH[o] += h[i];
+  }
+}
+
+function markOccupied(
+  index: Int32Array,
+  from: number,
+  to: number,
+  column: Uint8Array,
+  occupied: Int32Array,
+): void {
+  for (let i = from; i < to; i++) {
+    const c = column[index[i]];
+    occupied[c >> 5] |= 1 << (c & 31);
+  }
+}
+
+/** Returns how many units go right; they lie in `spare`. */
+function moveLeft(
+  list: Int32Array,
+  column: Uint8Array,
+  from: number,
+  to: number,
+  goesLeft: Uint8Array,
+  spare: Int32Array,
+): number {
+  let l = from;
+  let r = 0;
+  for (let i = from; i < to; i++) {
+    const u = list[i];
+    const left = goesLeft[column[u]];
+    // Both stores always happen: no branch to guess.
+    list[l] = u;
+    spare[r] = u;
+    l += left;
+    r += 1 - left;
+  }
+  return r;
+}
+
+/**
+ * Look for a better threshold where hessians are counts. Gains are compared without division:
+ * a/b > c/d as a·d > c·b, all of b, d > 0.
+ */
+function scanCounts(
+  best: Split,
+  V: number,
+  v: Float64Array,
+  base: number,
+  list: Uint8Array,
+  listed: number,
+  missing: number,
+  least: number,
+  l2: number,
+): void {
+  const N = V + ROUND - ROUND;
+  const G = V - N;
+  const parent = (G * G) / (N / SHIFT + l2);
+  let top = best.gain + parent;
+  let at = -1;
+  let sum = 0;
+  let left = 0;
+  for (let k = 0; k < listed; k++) {
+    const here = v[base + k];
+    if (here === 0) continue;
+    sum += here;
+    const n = sum + ROUND - ROUND;
+    if (n < least) continue;
+    if (N - n < least) break;
+    const g = sum - n;
+    const r = G - g;
+    const a = n / SHIFT + l2;
+    const b = (N - n) / SHIFT + l2;
+    const number = g * g * b + r * r * a;
+    if (number > top * a * b) {
+      top = number / (a * b);
+      at = k;
+      left = sum;
+    }
+  }
+  let missingLeft = false;
+  if (missing >= 0 && v[missing] !== 0) {
+    sum = 0;
+    for (let k = listed - 1; k > 0; k--) {
+      const here = v[base + k];
+      if (here === 0) continue;
+      sum += here;
+      const n = sum + ROUND - ROUND;
+      if (n < least) continue;
+      if (N - n < least) break;
+      const g = sum - n;
+      const l = G - g;
+      const a = n / SHIFT + l2;
+      const b = (N - n) / SHIFT + l2;
+      const number = g * g * b + l * l * a;
+      if (number > top * a * b) {
+        top = number / (a * b);
+        at = k - 1;
+        left = V - sum;
+        missingLeft = true;
+      }
+    }
+  }
+  if (at < 0) return;
+  best.gain = top - parent;
+  best.code = missingLeft ? list[at + 1] - 1 : list[at];
+  best.missingLeft = missingLeft;
+  best.v = left;
+  best.h = (left + ROUND - ROUND) / SHIFT;
+  best.set = undefined;
+}
+
+function scanHessians(
+  best: Split,
+  V: number,
+  H: number,
+  from: Histogram,
+  base: number,
+  list: Uint8Array,
+  listed: number,
+  missing: number,
+  least: number,
+  l2: number,
+): void {
+  const { v, h } = from;
+  const N = V + ROUND - ROUND;
+  const G = V - N;
+  const parent = (G * G) / (H + l2);
+  let top = best.gain + parent;
+  let at = -1;
+  let sum = 0;
+  let w = 0;
+  let left = 0;
+  let leftH = 0;
+  for (let k = 0; k < listed; k++) {
+    const here = v[base + k];
+    if (here === 0) continue;
+    sum += here;
+    w += h[base + k];
+    const n = sum + ROUND - ROUND;
+    if (n < least || w < LEAST_HESSIAN) continue;
+    if (N - n < least || H - w < LEAST_HESSIAN) break;
+    const g = sum - n;
+    const r = G - g;
+    const a = w + l2;
+    const b = H - w + l2;
+    const number = g * g * b + r * r * a;
+    if (number > top * a * b) {
+      top = number / (a * b);
+      at = k;
+      left = sum;
+      leftH = w;
+    }
+  }
+  let missingLeft = false;
+  if (missing >= 0 && v[missing] !== 0) {
+    sum = 0;
+    w = 0;
+    for (let k = listed - 1; k > 0; k--) {
+      const here = v[base + k];
+      if (here === 0) continue;
+      sum += here;
+      w += h[base + k];
+      const n = sum + ROUND - ROUND;
+      if (n < least || w < LEAST_HESSIAN) continue;
+      if (N - n < least || H - w < LEAST_HESSIAN) break;
+      const g = sum - n;
+      const l = G - g;
+      const a = w + l2;
+      const b = H - w + l2;
+      const number = g * g * b + l * l * a;
+      if (number > top * a * b) {
+        top = number / (a * b);
+        at = k - 1;
+        left = V - sum;
+        leftH = H - w;
+        missingLeft = true;
+      }
+    }
+  }
+  if (at < 0) return;
+  best.gain = top - parent;
+  best.code = missingLeft ? list[at + 1] - 1 : list[at];
+  best.missingLeft = missingLeft;
+  best.v = left;
+  best.h = leftH;
+  best.set = undefined;
+}
+
+/** Look for a better set of categories: ordered by G/(H + 10), taken from either end. */
+function scanCategories(
+  best: Split,
+  V: number,
+  H: number,
+  from: Histogram,
+  base: number,
+  slots: number,
+  missingSlot: number,
+  least: number,
+  l2: number,
+): void {
+  const { v, h } = from;
+  const counts = v === h;
+  const N = V + ROUND - ROUND;
+  const G = V - N;
+  const support = N / SHIFT / H;
+  const parent = (G * G) / (H + l2);
+  const used: number[] = [];
+  const ratio: number[] = [];
+  for (let c = 0; c < slots; c++) {
+    const here = v[base + c];
+    if (here === 0) continue;
+    const n = here + ROUND - ROUND;
+    const w = counts ? n / SHIFT : h[base + c];
+    if (w * support < CATEGORY_SUPPORT) continue;
+    ratio[c] = (here - n) / (w + CATEGORY_SUPPORT);
+    used.push(c);
+  }
+  if (used.length < 2) return;
+  used.sort((a, b) => ratio[a] - ratio[b] || a - b);
+  const middle = (used.length + 1) >> 1;
+  for (const forward of [true, false]) {
+    let sum = 0;
+    let w = 0;
+    for (let k = 0; k < (forward ? middle : middle - 1); k++) {
+      const o = base + used[forward ? k : used.length - 1 - k];
+      sum += v[o];
+      const n = sum + ROUND - ROUND;
+      w = counts ? n / SHIFT : w + h[o];
+      if (n < least || w < LEAST_HESSIAN) continue;
+      if (N - n < least || H - w < LEAST_HESSIAN) break;
+      const g = sum - n;
+      const r = G - g;
+      const found = (g * g) / (w + l2) + (r * r) / (H - w + l2) - parent;
+      if (found <= best.gain) continue;
+      best.gain = found;
+      best.code = 0;
+      best.missingLeft = false;
+      best.v = sum;
+      best.h = w;
+      best.set = new Int32Array(8);
+      for (let i = 0; i <= k; i++) {
+        const c = used[forward ? i : used.length - 1 - i];
+        if (c === missingSlot) best.missingLeft = true;
+        else best.set[c >> 5] |= 1 << (c & 31);
+      }
+    }
+  }
+}
+
+function indicesWhere(values: Float64Array, holds: (value: number) => boolean): Int32Array {
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) if (holds(values[i])) found.push(i);
+  return Int32Array.from(found);
+}
