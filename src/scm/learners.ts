@@ -1,0 +1,216 @@
+// The candidates among which a mechanism's function is chosen: each fits one kind of model.
+
+import type { Random } from '../math/random.js';
+import { type BoostingTarget, boostedProbabilities, fitBoosting } from './boosting.js';
+import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
+import { fitLasso, fitLinear, fitRidge } from './linear.js';
+import { fitLogistic, type LogisticFit } from './logistic.js';
+import { type Model, type ModelName, predictModel } from './model.js';
+import type { Problem } from './problem.js';
+
+/** What a learner found on some rows, and what it says of others. */
+export interface Learned {
+  readonly model: Model;
+  /** For the held-out rows: values, or the probability of class k for row i at k · rows + i. */
+  readonly predicted: Float64Array;
+}
+
+/** A way to fit a function of the parents. */
+export interface Learner {
+  readonly name: ModelName;
+  /** Why the learner cannot or need not be tried on a problem; `undefined` where it can. */
+  excluded?(problem: Problem): string | undefined;
+  /**
+   * Fit.
+   * @param train Rows of the table to fit on; for classes, at least two occur.
+   * @param held Rows to predict.
+   * @param random A source for learners that draw.
+   * @param previous What the same learner found on another fold: a start for iterations.
+   */
+  fit(
+    problem: Problem,
+    train: Int32Array,
+    held: Int32Array,
+    random: Random,
+    previous?: Model,
+  ): Learned;
+}
+
+/** Regressors by name. */
+export const regressors = {
+  linear: leastSquares('linear', fitLinear, 1),
+  ridge: leastSquares('ridge', fitRidge, 1),
+  lasso: leastSquares('lasso', fitLasso, 1),
+  boosting: boosting(),
+  polynomial: leastSquares('polynomial', fitLinear, 2),
+} as const satisfies Record<string, Learner>;
+
+/** Classifiers by name. */
+export const classifiers = {
+  logistic: logistic('logistic', 1),
+  boosting: boosting(),
+  polynomial: logistic('polynomial-logistic', 3),
+} as const satisfies Record<string, Learner>;
+
+/** A polynomial is tried only where it stays small: at most 5 one-hot encoded parents, none missing. */
+function tooManyForProducts({ parents }: Problem): string | undefined {
+  const width = oneHotWidth(parents);
+  if (width > 5) return `${width} encoded parents, at most 5 are raised to powers`;
+  return parents.some((p) => p.missing > 0) ? 'parents with missing cells' : undefined;
+}
+
+function leastSquares(
+  name: 'linear' | 'ridge' | 'lasso' | 'polynomial',
+  solve: typeof fitLinear,
+  degree: number,
+): Learner {
+  return {
+    name,
+    ...(degree > 1 ? { excluded: tooManyForProducts } : {}),
+    fit(problem, train, held) {
+      const { target, parents } = problem;
+      const values = parents.map((p) => p.values);
+      const encoding = fitEncoding(parents, train, degree, () => [target.values]);
+      const y = Float64Array.from(train, (r) => target.values[r]);
+      const model: Model = { model: name, encoding, ...solve(encode(encoding, values, train), y) };
+      return { model, predicted: predictRows(model, values, held) };
+    },
+  };
+}
+
+function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Learner {
+  return {
+    name,
+    ...(degree > 1 ? { excluded: tooManyForProducts } : {}),
+    fit(problem, train, held, _random, previous) {
+      const { parents } = problem;
+      const values = parents.map((p) => p.values);
+      const { present, y } = presentClasses(problem, train);
+      const encoding = fitEncoding(parents, train, degree, () => indicators(problem));
+      const x = encode(encoding, values, train);
+      const from = startFrom(previous, encoding, x.length, present.length);
+      const fit = fitLogistic(x, y, present.length, from ? { from } : {});
+      const model: Model = { model: name, encoding, ...allClasses(fit, x.length, problem, present) };
+      return { model, predicted: predictRows(model, values, held) };
+    },
+  };
+}
+
+function boosting(): Learner {
+  return {
+    name: 'boosting',
+    fit(problem, train, held, random) {
+      const { target, parents, classes, classOf } = problem;
+      const { unitOf, ...features } = problem.units();
+      const { size } = features;
+      const count = new Float64Array(size);
+      for (const r of train) count[unitOf[r]]++;
+      let goal: BoostingTarget;
+      if (classes && classOf) {
+        const counts = new Float64Array(classes.length * size);
+        for (const r of train) counts[classOf[r] * size + unitOf[r]]++;
+        goal = { loss: 'log', classes: classes.length, counts };
+      } else {
+        const sum = new Float64Array(size);
+        const squares = new Float64Array(size);
+        for (const r of train) {
+          sum[unitOf[r]] += target.values[r];
+          squares[unitOf[r]] += target.values[r] ** 2;
+        }
+        goal = { loss: 'squared', sum, squares };
+      }
+      const { model, raw } = fitBoosting({ ...features, count }, goal, { random });
+      const outputs = raw.length / size;
+      const own = new Float64Array(outputs * held.length);
+      for (let k = 0; k < outputs; k++) {
+        for (let i = 0; i < held.length; i++) {
+          own[k * held.length + i] = raw[k * size + unitOf[held[i]]];
+        }
+      }
+      return {
+        model: { model: 'boosting', binnings: parents.map((p) => p.binned().binning), ...model },
+        predicted:
+          model.loss === 'squared' ? own : boostedProbabilities(model.loss, own, held.length),
+      };
+    },
+  };
+}
+
+function predictRows(
+  model: Model,
+  values: readonly Float64Array[],
+  rows: Int32Array,
+): Float64Array {
+  return predictModel(
+    model,
+    values.map((v) => Float64Array.from(rows, (r) => v[r])),
+    rows.length,
+  );
+}
+
+/** One column per class: 1 where a row has it. */
+function indicators({ classes, classOf }: Problem): Float64Array[] {
+  return Array.from(classes ?? [], (_, k) =>
+    Float64Array.from(classOf ?? [], (c) => (c === k ? 1 : 0)),
+  );
+}
+
+/** The classes that occur in some rows, and the rows' classes counted among them. */
+function presentClasses(
+  { classes, classOf }: Problem,
+  rows: Int32Array,
+): { present: Int32Array; y: Int32Array } {
+  const seen = new Uint8Array(classes?.length ?? 0);
+  for (const r of rows) seen[classOf?.[r] ?? 0] = 1;
+  const present = Int32Array.from(seen.keys()).filter((k) => seen[k] === 1);
+  const place = new Int32Array(seen.length);
+  present.forEach((k, i) => {
+    place[k] = i;
+  });
+  return { present, y: Int32Array.from(rows, (r) => place[classOf?.[r] ?? 0]) };
+}
+
+/** Spread a fit over all classes: those that training lacks get probability 0. */
+function allClasses(
+  fit: LogisticFit,
+  m: number,
+  { classes }: Problem,
+  present: Int32Array,
+): LogisticFit {
+  const all = classes?.length ?? 0;
+  if (present.length === all) return fit;
+  const coefficients = new Float64Array(all * m);
+  const intercepts = new Float64Array(all).fill(Number.NEGATIVE_INFINITY);
+  // Two classes have one output, that of the second; the first one's score is 0.
+  const binary = fit.intercepts.length === 1;
+  present.forEach((k, i) => {
+    if (binary && i === 0) intercepts[k] = 0;
+    else {
+      const from = binary ? 0 : i;
+      intercepts[k] = fit.intercepts[from];
+      coefficients.set(fit.coefficients.subarray(from * m, (from + 1) * m), k * m);
+    }
+  });
+  return { coefficients, intercepts };
+}
+
+/** The previous fold's solution, where it has the same columns and outputs. */
+function startFrom(
+  previous: Model | undefined,
+  encoding: Encoding,
+  m: number,
+  classes: number,
+): LogisticFit | undefined {
+  if (previous?.model !== 'logistic' && previous?.model !== 'polynomial-logistic') return undefined;
+  const outputs = classes === 2 ? 1 : classes;
+  const alike =
+    previous.intercepts.length === outputs &&
+    previous.intercepts.every(Number.isFinite) &&
+    previous.coefficients.length === outputs * m &&
+    previous.encoding.parents.every((p, j) => {
+      const q = encoding.parents[j];
+      if (p.kind !== 'one-hot' || q.kind !== 'one-hot') return p.kind === q.kind;
+      return p.levels.join() === q.levels.join();
+    });
+  return alike ? previous : undefined;
+}
