@@ -73,7 +73,8 @@ describe('the PyTorch program for a GPU', () => {
     const initial = new Map([...tensors].map(([key, { data }]) => [key, data]));
     const state = startTraining(stored, initial);
     const network = loadNetwork({ config: fixture.run.network, weights: state.weights });
-    const batches = readShard(Buffer.from(fixture.shard, 'base64'));
+    const shards = fixture.shards as string[];
+    const batches = shards.flatMap((shard) => readShard(Buffer.from(shard, 'base64')));
     expect(batches).toHaveLength(3);
     for (const [i, batch] of batches.entries()) {
       const { loss, gradients } = await batchGradients(network, batch);
