@@ -1,10 +1,10 @@
 // One node of an SCM: which mechanism suits it, fitted on the table's rows.
 
 import { stream } from '../math/random.js';
+import { candidatesFor, type Family, type Quality } from './candidates.js';
 import { type Choice, type ClassifierScore, choose } from './choose.js';
 import { dealFolds } from './folds.js';
 import type { Frame, FrameColumn } from './frame.js';
-import { type Quality, candidatesFor, type Family } from './candidates.js';
 import { type AdditiveNoise, type Link, type Mechanism, roundHalfEven } from './mechanism.js';
 import { problem } from './problem.js';
 
@@ -64,12 +64,7 @@ export function fitNode(
   const categorical = target.categories !== undefined;
   const known = target.values.length - target.missing;
   const folds = Math.min(settings.folds, known);
-  const foldOf = dealFolds(
-    target.values,
-    categorical,
-    folds,
-    stream(settings.seed, 'folds', node),
-  );
+  const foldOf = dealFolds(target.values, categorical, folds, stream(settings.seed, 'folds', node));
   // A constant parent says nothing; the mechanism still lists it.
   const columns = parents.map((name) => columnOf(frame, name));
   const p = problem(explained, columns, foldOf, folds);
@@ -99,11 +94,7 @@ export function fitNode(
     return explained.values[r] - f;
   });
   const mechanism: AdditiveNoise = {
-    mechanism: link
-      ? 'post-nonlinear'
-      : discrete
-        ? 'discrete-additive-noise'
-        : 'additive-noise',
+    mechanism: link ? 'post-nonlinear' : discrete ? 'discrete-additive-noise' : 'additive-noise',
     model,
     noise,
     missing: missingShare,

@@ -37,20 +37,22 @@ export interface Learner {
 }
 
 /** Regressors by name. */
-export const regressors = {
+export const regressors: Readonly<
+  Record<'linear' | 'ridge' | 'lasso' | 'boosting' | 'polynomial', Learner>
+> = {
   linear: leastSquares('linear', fitLinear, 1),
   ridge: leastSquares('ridge', fitRidge, 1),
   lasso: leastSquares('lasso', fitLasso, 1),
   boosting: boosting(),
   polynomial: leastSquares('polynomial', fitLinear, 2),
-} as const satisfies Record<string, Learner>;
+};
 
 /** Classifiers by name. */
-export const classifiers = {
+export const classifiers: Readonly<Record<'logistic' | 'boosting' | 'polynomial', Learner>> = {
   logistic: logistic('logistic', 1),
   boosting: boosting(),
   polynomial: logistic('polynomial-logistic', 3),
-} as const satisfies Record<string, Learner>;
+};
 
 /** A polynomial is tried only where it stays small: at most 5 one-hot encoded parents, none missing. */
 function tooManyForProducts({ parents }: Problem): string | undefined {
@@ -90,7 +92,11 @@ function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Lea
       const x = encode(encoding, values, train);
       const from = startFrom(previous, encoding, x.length, present.length);
       const fit = fitLogistic(x, y, present.length, from ? { from } : {});
-      const model: Model = { model: name, encoding, ...allClasses(fit, x.length, problem, present) };
+      const model: Model = {
+        model: name,
+        encoding,
+        ...allClasses(fit, x.length, problem, present),
+      };
       return { model, predicted: predictRows(model, values, held) };
     },
   };

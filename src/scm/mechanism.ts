@@ -6,7 +6,7 @@
 //   classifier       class = first whose cumulative probability ≥ N, N uniform   (categories)
 // Peters, Janzing & Schölkopf 2017, chapters 4 and 7; DoWhy's gcm gives the names.
 
-import { randomInteger, type Random } from '../math/random.js';
+import { type Random, randomInteger } from '../math/random.js';
 import { type Model, predictModel } from './model.js';
 
 /** How a node follows from its parents. */

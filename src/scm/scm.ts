@@ -77,7 +77,8 @@ export async function fitScm(
 ): Promise<Scm> {
   const settings = settingsOf(options);
   const dags = 'marks' in graphs ? [graphs] : [...graphs];
-  if (dags.length === 0) throw new RangeError('Cannot fit the SCM as it needs a DAG: none is given');
+  if (dags.length === 0)
+    throw new RangeError('Cannot fit the SCM as it needs a DAG: none is given');
   for (const dag of dags) checkGraph(table, dag);
   const whole = frame(table);
   const { pairs, models } = distinctPairs(whole, dags);

@@ -142,7 +142,13 @@ describe('boosted trees against scikit-learn', () => {
       const sums = new Float64Array(raw.length);
       const outputs = model.outputs.length;
       for (let k = 0; k < outputs; k++) sums.fill(model.start[k], k * c.rows, (k + 1) * c.rows);
-      addTrees(model.trees, columns.map((b) => b.codes), sums, c.rows, model.outputs);
+      addTrees(
+        model.trees,
+        columns.map((b) => b.codes),
+        sums,
+        c.rows,
+        model.outputs,
+      );
       for (let i = 0; i < raw.length; i++) expect(Math.abs(sums[i] - raw[i])).toBeLessThan(1e-9);
     });
   }
