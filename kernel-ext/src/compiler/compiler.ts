@@ -1,0 +1,164 @@
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { addDeclarations, type Declarations, noDeclarations } from './declarations.js';
+import { type CellDiagnostic, describe, isSyntax } from './diagnostics.js';
+import { type LocalModule, localModules, watchedFiles } from './local-modules.js';
+import { outline } from './names.js';
+import { cellTransformer, parameters, scopeName } from './transform.js';
+import { createConverter, type Seam, type TypeScript } from './tslab.js';
+
+/** How strictly types are enforced. */
+export type TypeMode = 'error' | 'warn' | 'off';
+
+/** A cell ready to run. */
+export interface CompiledCell {
+  readonly cell: number;
+  /** An expression whose value is an async function of `parameters`. */
+  readonly code: string;
+  /** Source map (version 3) of `code`. */
+  readonly map: string;
+  /** Names in the order of the function's parameters. */
+  readonly parameters: readonly string[];
+  /** Cells whose names it uses, in the order of the last parameters. */
+  readonly scopes: readonly number[];
+  /** Names with a value that it declares. */
+  readonly names: readonly string[];
+  /** Names that it declares, types included. */
+  readonly declares: readonly string[];
+  readonly declarations: Declarations;
+  readonly modules: readonly LocalModule[];
+  /** Where the cell's own imports of local files lead. */
+  readonly resolved: Readonly<Record<string, string>>;
+  /** What the checker found, where the mode lets the cell run. */
+  readonly warnings: readonly CellDiagnostic[];
+}
+
+export type Compilation =
+  | { readonly ok: true; readonly compiled: CompiledCell }
+  | { readonly ok: false; readonly diagnostics: readonly CellDiagnostic[] };
+
+/** The seam between the kernel and tslab: nothing else knows the converter. */
+export interface Compiler {
+  readonly ts: typeof TypeScript;
+  readonly seam: Seam;
+  compile(cell: number, source: string, mode: TypeMode): Compilation;
+  /** Make the names of a cell that ran known to later ones. */
+  commit(compiled: CompiledCell): void;
+  /** Ask the converter about unfinished code. */
+  query<T>(ask: (converter: ReturnType<typeof createConverter>['converter'], declared: string) => T): T;
+  /** Names of earlier cells that have a value, with the cell of each. */
+  owners(): ReadonlyMap<string, number>;
+  /** Forget all cells. */
+  reset(): void;
+  close(): void;
+}
+
+const ambient = fileURLToPath(new URL('../../types/globals.d.ts', import.meta.url));
+
+export interface CompilerOptions {
+  readonly cwd: string;
+  readonly strict?: boolean;
+}
+
+/** Start the compiler; takes a few tenths of a second, most of it for reading Node's types. */
+export function createCompiler(options: CompilerOptions): Compiler {
+  let declarations = noDeclarations;
+  let owners = new Map<string, number>();
+  let found: readonly TypeScript.Diagnostic[] = [];
+  let mode: TypeMode = 'error';
+  let code = '';
+  let map = '';
+  const used = new Set<number>();
+  let names: readonly string[] = [];
+
+  const { converter, seam } = createConverter({
+    cwd: options.cwd,
+    strict: options.strict ?? true,
+    ambient: [ambient],
+    hooks: {
+      transformers: (program) => ({
+        before: [
+          cellTransformer(seam.ts, {
+            checker: program.getTypeChecker(),
+            owners,
+            onScope: (cell) => used.add(cell),
+            onNames: (own) => {
+              names = own;
+            },
+          }),
+        ],
+      }),
+      diagnose(program, file) {
+        found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+        for (const local of watchedFiles(program, file)) {
+          found = [...found, ...program.getSyntacticDiagnostics(local), ...program.getSemanticDiagnostics(local)];
+        }
+        return found.filter((d) => isSyntax(d) || mode === 'error') as TypeScript.Diagnostic[];
+      },
+      emitted(kind, text) {
+        if (kind === 'code') code = text;
+        else map = text;
+      },
+    },
+  });
+  const { ts } = seam;
+
+  return {
+    ts,
+    seam,
+    compile(cell, source, typeMode) {
+      mode = typeMode;
+      used.clear();
+      names = [];
+      code = '';
+      const cellOutline = outline(ts, source);
+      const suffix = cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
+      const result = seam.inOnePass(() =>
+        converter.convert(declarations.text, cellOutline.source + suffix),
+      );
+      const shown = found.map((d) => describe(ts, d, seam.cell(), source));
+      if (result.diagnostics.length > 0 || code === '') return { ok: false, diagnostics: shown };
+      const { modules, resolved } = localModules(ts, seam.program(), seam.cell());
+      const scopes = [...used];
+      const names3 = [...Object.values(parameters), ...scopes.map(scopeName)];
+      const compiled: CompiledCell = {
+        cell,
+        code: wrap(code, names3),
+        map,
+        parameters: names3,
+        scopes,
+        names,
+        declares: cellOutline.names,
+        declarations: addDeclarations(ts, declarations, result.declOutput ?? ''),
+        modules,
+        resolved,
+        warnings: mode === 'off' ? [] : shown,
+      };
+      return { ok: true, compiled };
+    },
+    commit(compiled) {
+      declarations = compiled.declarations;
+      const valued = new Set(compiled.names);
+      for (const name of compiled.declares) {
+        if (valued.has(name)) owners.set(name, compiled.cell);
+      }
+    },
+    query: (ask) => ask(converter, declarations.text),
+    owners: () => owners,
+    reset() {
+      declarations = noDeclarations;
+      owners = new Map();
+    },
+    close: () => converter.close(),
+  };
+}
+
+/** The emitted statements as an async function; its first line is the wrapper's own. */
+function wrap(emitted: string, names: readonly string[]): string {
+  const body = emitted
+    .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
+    .replace(/export \{\};\s*$/, '');
+  return `(async function (${names.join(', ')}) { "use strict";\n${body}\n})`;
+}
+void readFileSync;
+void statSync;

@@ -1,0 +1,102 @@
+import type { TypeScript } from './tslab.js';
+
+/** What can be said of a cell before it is checked. */
+export interface CellOutline {
+  /** The source with `export` blanked out; as long as the original, so that positions agree. */
+  readonly source: string;
+  /** Every name that the cell declares at its top level. */
+  readonly names: readonly string[];
+  /** Whether it imports anything, statically or by `import()`. */
+  readonly imports: boolean;
+}
+
+/**
+ * Outline a cell: the names it declares, found by parsing alone, and its source without `export`.
+ * @param source The cell as typed.
+ */
+export function outline(ts: typeof TypeScript, source: string): CellOutline {
+  const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
+  const names = new Set<string>();
+  const blanks: [number, number][] = [];
+  for (const statement of file.statements) {
+    collect(ts, statement, names);
+    blanks.push(...exportWords(ts, statement, file));
+  }
+  return {
+    source: blanks.reduce(blank, source),
+    names: [...names],
+    imports: /\bimport\b/.test(source),
+  };
+}
+
+function collect(ts: typeof TypeScript, statement: TypeScript.Statement, names: Set<string>): void {
+  if (ts.isVariableStatement(statement)) {
+    for (const d of statement.declarationList.declarations) bound(ts, d.name, names);
+  } else if (
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isEnumDeclaration(statement) ||
+    ts.isImportEqualsDeclaration(statement) ||
+    ts.isModuleDeclaration(statement)
+  ) {
+    if (statement.name && ts.isIdentifier(statement.name)) names.add(statement.name.text);
+  } else if (ts.isImportDeclaration(statement)) {
+    const clause = statement.importClause;
+    if (clause?.name) names.add(clause.name.text);
+    if (clause?.namedBindings && ts.isNamespaceImport(clause.namedBindings)) {
+      names.add(clause.namedBindings.name.text);
+    } else if (clause?.namedBindings) {
+      for (const e of (clause.namedBindings as TypeScript.NamedImports).elements)
+        names.add(e.name.text);
+    }
+  } else {
+    hoisted(ts, statement, names);
+  }
+}
+
+/** Names declared by `var` inside blocks and loop heads, which belong to the whole cell. */
+function hoisted(ts: typeof TypeScript, node: TypeScript.Node, names: Set<string>): void {
+  if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isModuleDeclaration(node)) return;
+  if (ts.isVariableDeclarationList(node) && !(node.flags & ts.NodeFlags.BlockScoped)) {
+    for (const d of node.declarations) bound(ts, d.name, names);
+  }
+  ts.forEachChild(node, (child) => hoisted(ts, child, names));
+}
+
+function bound(ts: typeof TypeScript, name: TypeScript.BindingName, names: Set<string>): void {
+  if (ts.isIdentifier(name)) {
+    if (name.text) names.add(name.text);
+    return;
+  }
+  for (const element of name.elements) {
+    if (ts.isBindingElement(element)) bound(ts, element.name, names);
+  }
+}
+
+/** Where the words `export` and `export default` stand, or a whole `export { … }`. */
+function exportWords(
+  ts: typeof TypeScript,
+  statement: TypeScript.Statement,
+  file: TypeScript.SourceFile,
+): [number, number][] {
+  if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier) {
+    return [[statement.getStart(file), statement.end]];
+  }
+  if (ts.isExportAssignment(statement)) {
+    return [[statement.getStart(file), statement.expression.getStart(file)]];
+  }
+  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+  // An unnamed `export default` function or class is a value: it keeps its place as an expression.
+  return modifiers
+    .filter(
+      ({ kind }) => kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword,
+    )
+    .map((word) => [word.getStart(file), word.end]);
+}
+
+function blank(source: string, [start, end]: [number, number]): string {
+  const gone = source.slice(start, end).replace(/[^\n]/g, ' ');
+  return source.slice(0, start) + gone + source.slice(end);
+}

@@ -1,0 +1,313 @@
+import type { TypeScript } from './tslab.js';
+
+/** Names that the emitted code takes as parameters; see `work/run-cell.ts`, which passes them. */
+export const parameters = { declare: '$$declare', load: '$$import', resume: '$$resume' } as const;
+
+/** The parameter that holds the names declared by a cell. */
+export const scopeName = (cell: number): string => `$$${cell}`;
+
+export interface TransformSetup {
+  readonly checker: TypeScript.TypeChecker;
+  /** Which cell declares each name of earlier cells that has a value. */
+  readonly owners: ReadonlyMap<string, number>;
+  /** Receives each cell whose names are used. */
+  readonly onScope: (cell: number) => void;
+  /** Receives the names with a value that the cell declares. */
+  readonly onNames: (names: readonly string[]) => void;
+}
+
+type Visit = (node: TypeScript.Node) => TypeScript.Node;
+
+/**
+ * Make the transformer that turns a checked cell into the body of an async function:
+ * - names of earlier cells become properties of the object of the cell that declared them,
+ * - its own names are published through accessors, so that later cells share the variables,
+ * - imports become awaited loads, and the value of the last expression is returned,
+ * - every `await` passes a point where Stop can end the cell.
+ */
+export function cellTransformer(
+  ts: typeof TypeScript,
+  setup: TransformSetup,
+): TypeScript.TransformerFactory<TypeScript.SourceFile> {
+  return (context) => (file) => {
+    const f = context.factory;
+    const visit = referenceVisitor(ts, setup, context, file);
+    const own = valueNames(ts, file, setup.checker);
+    setup.onNames(own.map(({ name }) => name));
+    const imports: TypeScript.Statement[] = [];
+    const body: TypeScript.Statement[] = [];
+    for (const statement of file.statements) {
+      if (ts.isExportDeclaration(statement)) continue;
+      if (ts.isImportDeclaration(statement)) {
+        imports.push(...importStatements(ts, f, statement, setup.checker));
+      } else {
+        const visited = visit(statement);
+        if (visited) body.push(visited as TypeScript.Statement);
+      }
+    }
+    returnLast(ts, f, body);
+    const declare = own.length > 0 ? [declaration(ts, f, own)] : [];
+    return f.updateSourceFile(file, [...declare, ...imports, ...body]);
+  };
+}
+
+interface OwnName {
+  readonly name: string;
+  readonly writable: boolean;
+}
+
+/** The names of the cell that exist when it runs: types and ambient declarations do not. */
+function valueNames(
+  ts: typeof TypeScript,
+  file: TypeScript.SourceFile,
+  checker: TypeScript.TypeChecker,
+): OwnName[] {
+  const { locals } = file as unknown as { locals?: Map<string, TypeScript.Symbol> };
+  const own: OwnName[] = [];
+  for (const [name, symbol] of locals ?? []) {
+    if (symbol.flags & ts.SymbolFlags.Alias) {
+      if (isValueImport(ts, symbol, checker)) own.push({ name, writable: false });
+      continue;
+    }
+    const runs = symbol.declarations?.some((d) => isRuntime(ts, d, symbol));
+    if (!runs) continue;
+    const writable = symbol.declarations!.some(
+      (d) => !(ts.getCombinedNodeFlags(d) & ts.NodeFlags.Const) && symbol.flags & ts.SymbolFlags.Variable,
+    );
+    own.push({ name, writable });
+  }
+  return own;
+}
+
+function isValueImport(
+  ts: typeof TypeScript,
+  symbol: TypeScript.Symbol,
+  checker: TypeScript.TypeChecker,
+): boolean {
+  const declaration = symbol.declarations?.[0];
+  if (!declaration || ts.isTypeOnlyImportOrExportDeclaration(declaration)) return false;
+  const target = checker.getAliasedSymbol(symbol);
+  // A module without types resolves to the unknown symbol, which has to be taken for a value.
+  return checker.isUnknownSymbol(target) || (target.flags & ts.SymbolFlags.Value) !== 0;
+}
+
+function isRuntime(
+  ts: typeof TypeScript,
+  declaration: TypeScript.Declaration,
+  symbol: TypeScript.Symbol,
+): boolean {
+  const modifiers = ts.getCombinedModifierFlags(declaration);
+  if (modifiers & ts.ModifierFlags.Ambient) return false;
+  if (ts.isFunctionDeclaration(declaration)) return declaration.body !== undefined;
+  if (ts.isEnumDeclaration(declaration)) return !(modifiers & ts.ModifierFlags.Const);
+  if (ts.isModuleDeclaration(declaration)) {
+    return (symbol.flags & ts.SymbolFlags.ValueModule) !== 0;
+  }
+  return (
+    ts.isVariableDeclaration(declaration) ||
+    ts.isBindingElement(declaration) ||
+    ts.isClassDeclaration(declaration)
+  );
+}
+
+/** `$$declare({ get x() { return x; }, set x($v) { x = $v; }, … })` */
+function declaration(
+  ts: typeof TypeScript,
+  f: TypeScript.NodeFactory,
+  own: readonly OwnName[],
+): TypeScript.Statement {
+  const accessors = own.flatMap(({ name, writable }) => {
+    const id = f.createIdentifier(name);
+    const body = f.createBlock([f.createReturnStatement(id)]);
+    const get = f.createGetAccessorDeclaration(undefined, name, [], undefined, body);
+    if (!writable) return [get];
+    const value = f.createIdentifier('$v');
+    const assign = f.createExpressionStatement(f.createAssignment(id, value));
+    const parameter = f.createParameterDeclaration(undefined, undefined, value);
+    const set = f.createSetAccessorDeclaration(undefined, name, [parameter], f.createBlock([assign]));
+    return [get, set];
+  });
+  const call = f.createCallExpression(f.createIdentifier(parameters.declare), undefined, [
+    f.createObjectLiteralExpression(accessors),
+  ]);
+  return quiet(ts, f.createExpressionStatement(call));
+}
+
+/** `import d, { a as b } from 'm'` → `const $$m = await $$import('m'), d = $$m.default, b = $$m.a;` */
+function importStatements(
+  ts: typeof TypeScript,
+  f: TypeScript.NodeFactory,
+  statement: TypeScript.ImportDeclaration,
+  checker: TypeScript.TypeChecker,
+): TypeScript.Statement[] {
+  const clause = statement.importClause;
+  if (clause?.isTypeOnly) return [];
+  const load = f.createAwaitExpression(
+    f.createCallExpression(f.createIdentifier(parameters.load), undefined, [
+      statement.moduleSpecifier,
+    ]),
+  );
+  const at = (node: TypeScript.Statement) =>
+    ts.setOriginalNode(ts.setTextRange(node, statement), statement) as TypeScript.Statement;
+  if (!clause) return [at(f.createExpressionStatement(load))];
+  const isValue = (name: TypeScript.Identifier): boolean => {
+    const symbol = checker.getSymbolAtLocation(name);
+    return !symbol || isValueImport(ts, symbol, checker);
+  };
+  const bindings: [TypeScript.Identifier, string | undefined][] = [];
+  if (clause.name) bindings.push([clause.name, 'default']);
+  const named = clause.namedBindings;
+  if (named && ts.isNamespaceImport(named)) bindings.push([named.name, undefined]);
+  else for (const e of named?.elements ?? []) bindings.push([e.name, (e.propertyName ?? e.name).text]);
+  const values = bindings.filter(([name]) => isValue(name));
+  if (values.length === 0) return [];
+  const module = f.createUniqueName('$$module');
+  const made = [
+    f.createVariableDeclaration(module, undefined, undefined, load),
+    ...values.map(([name, property]) =>
+      f.createVariableDeclaration(
+        f.createIdentifier(name.text),
+        undefined,
+        undefined,
+        property === undefined ? module : f.createPropertyAccessExpression(module, property),
+      ),
+    ),
+  ];
+  const list = f.createVariableDeclarationList(made, ts.NodeFlags.Const);
+  return [at(f.createVariableStatement(undefined, list))];
+}
+
+/** Return the value of the last expression, boxed so that a promise is not awaited. */
+function returnLast(
+  ts: typeof TypeScript,
+  f: TypeScript.NodeFactory,
+  body: TypeScript.Statement[],
+): void {
+  const shows = (s: TypeScript.Statement): boolean =>
+    !ts.isEmptyStatement(s) && !ts.isInterfaceDeclaration(s) && !ts.isTypeAliasDeclaration(s);
+  const index = body.findLastIndex(shows);
+  const last = body[index];
+  if (!last || !ts.isExpressionStatement(last)) return;
+  const box = f.createArrayLiteralExpression([last.expression]);
+  body[index] = ts.setOriginalNode(
+    ts.setTextRange(f.createReturnStatement(box), last),
+    last,
+  ) as TypeScript.Statement;
+}
+
+/** A visitor that points references to the cells that declared them and marks awaits. */
+function referenceVisitor(
+  ts: typeof TypeScript,
+  setup: TransformSetup,
+  context: TypeScript.TransformationContext,
+  file: TypeScript.SourceFile,
+): Visit {
+  const f = context.factory;
+  const { owners, checker } = setup;
+
+  /** The cell that owns what an identifier refers to, if an earlier one does. */
+  const owner = (id: TypeScript.Identifier, symbol: TypeScript.Symbol | undefined) => {
+    const cell = owners.get(id.text);
+    if (cell === undefined || !symbol?.declarations) return undefined;
+    const earlier = symbol.declarations.some((d) => {
+      const from = d.getSourceFile();
+      return from !== file && from === (file as unknown as { parent?: unknown }).parent;
+    });
+    return earlier ? cell : undefined;
+  };
+  const property = (cell: number, id: TypeScript.Identifier): TypeScript.Expression => {
+    setup.onScope(cell);
+    const access = f.createPropertyAccessExpression(f.createIdentifier(scopeName(cell)), id.text);
+    return ts.setOriginalNode(ts.setTextRange(access, id), id) as TypeScript.Expression;
+  };
+  const reference = (id: TypeScript.Identifier): TypeScript.Expression | undefined => {
+    if (!owners.has(id.text) || !isReference(ts, id)) return undefined;
+    const cell = owner(id, checker.getSymbolAtLocation(id));
+    return cell === undefined ? undefined : property(cell, id);
+  };
+  /** A callee without the scope as its `this`. */
+  const bare = (callee: TypeScript.Expression): TypeScript.Expression | undefined => {
+    const made = ts.isIdentifier(callee) ? reference(callee) : undefined;
+    return made && f.createParenthesizedExpression(f.createComma(f.createNumericLiteral(0), made));
+  };
+  const resume = (args: TypeScript.Expression[]) =>
+    f.createCallExpression(f.createIdentifier(parameters.resume), undefined, args);
+
+  const visit: Visit = (node) => {
+    if (ts.isIdentifier(node)) return reference(node) ?? node;
+    if (ts.isShorthandPropertyAssignment(node)) {
+      const cell = owner(node.name, checker.getShorthandAssignmentValueSymbol(node));
+      if (cell !== undefined) {
+        const value = property(cell, node.name);
+        const fallback = node.objectAssignmentInitializer;
+        const whole = fallback
+          ? f.createAssignment(value, ts.visitNode(fallback, visit) as TypeScript.Expression)
+          : value;
+        return f.createPropertyAssignment(node.name.text, whole);
+      }
+    }
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
+    if (ts.isCallExpression(node)) {
+      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+        const args = ts.visitNodes(node.arguments, visit) as TypeScript.NodeArray<TypeScript.Expression>;
+        return f.createCallExpression(f.createIdentifier(parameters.load), undefined, args);
+      }
+      const callee = bare(node.expression);
+      if (callee) {
+        const args = ts.visitNodes(node.arguments, visit) as TypeScript.NodeArray<TypeScript.Expression>;
+        return ts.isCallChain(node)
+          ? f.updateCallChain(node, callee, node.questionDotToken, undefined, args)
+          : f.updateCallExpression(node, callee, undefined, args);
+      }
+    }
+    if (ts.isTaggedTemplateExpression(node)) {
+      const tag = bare(node.tag);
+      if (tag) {
+        const template = ts.visitNode(node.template, visit) as TypeScript.TemplateLiteral;
+        return f.updateTaggedTemplateExpression(node, tag, undefined, template);
+      }
+    }
+    const inner = ts.visitEachChild(node, visit, context);
+    if (ts.isAwaitExpression(inner)) {
+      return ts.setTextRange(resume([inner]), node);
+    }
+    if (ts.isForOfStatement(inner) && inner.awaitModifier) {
+      const check = f.createExpressionStatement(resume([]));
+      return f.updateForOfStatement(
+        inner,
+        inner.awaitModifier,
+        inner.initializer,
+        inner.expression,
+        f.createBlock([quiet(ts, check), inner.statement], true),
+      );
+    }
+    return inner;
+  };
+  return visit;
+}
+
+/** Whether an identifier stands where a variable is read or written, not where a name is given. */
+function isReference(ts: typeof TypeScript, id: TypeScript.Identifier): boolean {
+  const { parent } = id;
+  if (!parent) return false;
+  if (ts.isPropertyAccessExpression(parent) || ts.isMetaProperty(parent)) return parent.name !== id;
+  if (ts.isQualifiedName(parent)) return false;
+  if (ts.isBindingElement(parent)) return parent.initializer === id;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === id;
+  if (ts.isShorthandPropertyAssignment(parent)) return parent.objectAssignmentInitializer === id;
+  if (ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent)) return false;
+  if (ts.isEnumMember(parent) || ts.isParameter(parent) || ts.isVariableDeclaration(parent)) {
+    return parent.initializer === id;
+  }
+  if (ts.isPropertyDeclaration(parent)) return parent.initializer === id;
+  if (ts.isClassLike(parent) || ts.isFunctionLike(parent)) {
+    return ts.isArrowFunction(parent) && parent.body === id;
+  }
+  if (ts.isImportEqualsDeclaration(parent) || ts.isModuleDeclaration(parent)) return false;
+  return !ts.isEnumDeclaration(parent) && !ts.isTypeElement(parent);
+}
+
+/** Keep a statement of ours out of the source map. */
+function quiet<T extends TypeScript.Node>(ts: typeof TypeScript, node: T): T {
+  return ts.setEmitFlags(node, ts.EmitFlags.NoSourceMap | ts.EmitFlags.NoNestedSourceMaps);
+}

@@ -1,0 +1,207 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type * as TypeScript from '@tslab/typescript-for-tslab';
+import type { Converter } from 'tslab/dist/converter.js';
+import { resolution } from './resolution.js';
+import { loadTypeScript } from './typescript.js';
+
+export type { TypeScript };
+
+/** What the converter lets us see and steer while it works. */
+export interface Seam {
+  /** TypeScript as tslab uses it. */
+  readonly ts: typeof TypeScript;
+  /** The program made last. */
+  program(): TypeScript.Program;
+  /** The file of the cell in the program made last. */
+  cell(): TypeScript.SourceFile;
+  /** Run the converter so that it makes a single pass (see `hideNames`). */
+  inOnePass<T>(work: () => T): T;
+}
+
+/** What we put in the place of parts of the converter. */
+export interface Hooks {
+  /** Transformers that turn the checked cell into the JavaScript to run. */
+  transformers(program: TypeScript.Program): TypeScript.CustomTransformers;
+  /** Receives what the checker says; returns what the converter is to refuse the cell for. */
+  diagnose(program: TypeScript.Program, file: TypeScript.SourceFile): TypeScript.Diagnostic[];
+  /** Receives the JavaScript and its map. */
+  emitted(kind: 'code' | 'map', text: string): void;
+}
+
+export interface ConverterSetup {
+  /** Folder of the notebook. */
+  readonly cwd: string;
+  readonly strict: boolean;
+  /** Ambient declaration files that every cell sees. */
+  readonly ambient: readonly string[];
+  readonly hooks: Hooks;
+}
+
+const require = createRequire(import.meta.url);
+const tslab = createRequire(require.resolve('tslab/package.json'));
+
+/** Folders of type packages: those of tslab's own Node types first, so that `console` exists in any folder. */
+function typeRoots(cwd: string): string[] {
+  const ours = dirname(dirname(tslab.resolve('@types/node/package.json')));
+  return [ours, join(cwd, 'node_modules/@types')];
+}
+
+/**
+ * Load tslab's converter with our compiler options and hooks under it.
+ *
+ * The converter writes its options as literals and reads TypeScript from a namespace that cannot be
+ * changed, so the namespace is replaced in the module cache before the converter is loaded.
+ */
+export function createConverter(setup: ConverterSetup): { converter: Converter; seam: Seam } {
+  const { ts: real, filename } = loadTypeScript(tslab);
+  let called = false;
+  const pass = { single: false };
+  let program: TypeScript.Program | undefined;
+  const cellName = join(setup.cwd, '__tslab__.ts');
+  const declarationsName = join(setup.cwd, '__prev__.d.ts');
+
+  const isVirtual = (path: string): boolean => path === cellName || path === declarationsName;
+
+  const createProgram: TypeScript.CreateProgram<TypeScript.BuilderProgram> = (...args) => {
+    const builder = real.createAbstractBuilder(...args);
+    program = builder.getProgram();
+    return steered(builder, program, setup.hooks, cellName, pass);
+  };
+  const createWatchCompilerHost = (
+    roots: string[],
+    options: TypeScript.CompilerOptions,
+    sys: TypeScript.System,
+  ): unknown => {
+    called = true;
+    const host = real.createWatchCompilerHost(
+      [...roots, ...setup.ambient],
+      { ...options, ...optionsFor(real, setup) },
+      watchingOnly(isVirtual, sys),
+      createProgram,
+      () => {},
+      () => {},
+    );
+    return Object.assign(host, resolution(real, setup.cwd, isVirtual));
+  };
+  const overrides: Partial<Record<keyof typeof TypeScript, unknown>> = {
+    createWatchCompilerHost,
+    getPreEmitDiagnosticsOfFiles: (p: TypeScript.Program, files: TypeScript.SourceFile[]) =>
+      setup.hooks.diagnose(p, files[0]!),
+    // What leaves our transformers is already what runs.
+    transpileModule: (text: string) => ({ outputText: text }),
+  };
+  const namespace = Object.create(real, {
+    __esModule: { value: true },
+    ...Object.fromEntries(
+      Object.entries(overrides).map(([name, value]) => [name, { value, enumerable: true }]),
+    ),
+  });
+  tslab.cache[filename] = { id: filename, filename, loaded: true, exports: namespace } as NodeModule;
+  const module = tslab('./dist/converter.js') as typeof import('tslab/dist/converter.js');
+  const converter = module.createConverter({});
+  if (!called) {
+    throw new Error(
+      'Cannot steer the compiler of tslab as it does not create its host through TypeScript; install tslab 1.0.22 exactly',
+    );
+  }
+  return {
+    converter,
+    seam: {
+      ts: real,
+      program: () => program!,
+      cell: () => program!.getSourceFile(cellName)!,
+      inOnePass(work) {
+        pass.single = true;
+        try {
+          return work();
+        } finally {
+          pass.single = false;
+        }
+      },
+    },
+  };
+}
+
+function optionsFor(ts: typeof TypeScript, setup: ConverterSetup): TypeScript.CompilerOptions {
+  return {
+    strict: setup.strict,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    typeRoots: typeRoots(setup.cwd),
+    types: ['node'],
+    lib: ['lib.es2023.d.ts'],
+    skipLibCheck: true,
+    skipDefaultLibCheck: true,
+    disableTopLevelAwait: false,
+    sourceMap: true,
+    allowJs: true,
+    checkJs: false,
+    maxNodeModuleJsDepth: 0,
+    noImplicitUseStrict: false,
+    importsNotUsedAsValues: undefined,
+    // Local files may lie anywhere, not only below the notebook.
+    rootDir: undefined,
+    noEmitOnError: false,
+    preserveConstEnums: false,
+  };
+}
+
+/** A builder whose emit is ours and whose cell seems to need no second pass. */
+function steered(
+  builder: TypeScript.BuilderProgram,
+  program: TypeScript.Program,
+  hooks: Hooks,
+  cellName: string,
+  pass: { readonly single: boolean },
+): TypeScript.BuilderProgram {
+  return Object.assign(Object.create(builder), {
+    getSourceFile(name: string) {
+      const file = program.getSourceFile(name);
+      if (file) hideNames(file, pass);
+      return file;
+    },
+    getAllDependencies: () => [cellName],
+    emit(
+      file: TypeScript.SourceFile,
+      write: (name: string, text: string) => void,
+      _token: unknown,
+      _declarationsOnly: unknown,
+      theirs: TypeScript.CustomTransformers,
+    ) {
+      const before = hooks.transformers(program);
+      hideNames((file as unknown as { parent: TypeScript.SourceFile }).parent, pass);
+      const afterDeclarations = theirs.afterDeclarations ?? [];
+      const collect = (name: string, text: string): void => {
+        if (name.endsWith('.d.ts')) write('outDir/__tslab__.d.ts', text);
+        else hooks.emitted(name.endsWith('.map') ? 'map' : 'code', text);
+      };
+      return program.emit(file, collect, undefined, false, { ...before, afterDeclarations });
+    },
+  }) as TypeScript.BuilderProgram;
+}
+
+/**
+ * Show the converter no names of a file while it makes its one pass. It would convert a cell that
+ * has some a second time, to append exports which ours already carries, and print all earlier
+ * declarations anew.
+ */
+function hideNames(file: TypeScript.SourceFile, pass: { readonly single: boolean }): void {
+  const { locals } = file as unknown as { locals?: Map<string, unknown> };
+  if (!locals || Object.hasOwn(locals, 'forEach')) return;
+  const forEach: typeof locals.forEach = (visit) => {
+    if (!pass.single) Map.prototype.forEach.call(locals, visit);
+  };
+  Object.defineProperty(locals, 'forEach', { value: forEach });
+}
+
+/** A system that watches only the two virtual files; others are looked at before each cell. */
+function watchingOnly(
+  isVirtual: (path: string) => boolean,
+  sys: TypeScript.System,
+): TypeScript.System {
+  const ours = Object.create(sys) as TypeScript.System;
+  ours.watchFile = (path, ...rest) =>
+    isVirtual(path) ? sys.watchFile!(path, ...rest) : { close() {} };
+  ours.watchDirectory = () => ({ close() {} });
+  return ours;
+}

@@ -1,0 +1,177 @@
+import type { Done, RunRequest, Settings } from '../channel.js';
+import type { CompiledCell, Compiler } from '../compiler/compiler.js';
+import { type CellDiagnostic, diagnosticLines } from '../compiler/diagnostics.js';
+import type { Message } from '../protocol/wire.js';
+import type { ErrorReport } from '../channel.js';
+import type { Output } from './output.js';
+
+/** What running cells needs from the rest of the front. */
+export interface ExecutionSetup {
+  readonly output: Output;
+  readonly settings: Settings;
+  compiler(): Compiler;
+  /** Run compiled code in the worker; resolves also when the worker is lost. */
+  run(request: RunRequest): Promise<Done>;
+  reply(message: Message, content: object): void;
+  status(message: Message, state: 'busy' | 'idle'): void;
+  /** Called with the code of each cell that is to be remembered. */
+  onInput(count: number, code: string): void;
+}
+
+/** Runs execute requests one after the other. */
+export interface Execution {
+  add(message: Message): void;
+  /** The request that runs now. */
+  current(): Message | undefined;
+  readonly count: number;
+}
+
+/** Create the queue of execute requests. */
+export function createExecution(setup: ExecutionSetup): Execution {
+  const queue: Message[] = [];
+  let current: Message | undefined;
+  let count = 0;
+  let cells = 0;
+
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      current = next;
+      const failed = await execute(next).catch((error: unknown) => internalError(next!, error));
+      if (failed && next.content.stop_on_error !== false) {
+        // Requests sent together with this one may still lie in the socket.
+        await turn();
+        for (const dropped of queue.splice(0)) abort(dropped);
+      }
+    }
+    current = undefined;
+  };
+  const abort = (message: Message): void => {
+    setup.status(message, 'busy');
+    setup.reply(message, { status: 'aborted', execution_count: count });
+    setup.status(message, 'idle');
+  };
+  const internalError = (message: Message, error: unknown): true => {
+    const { name, message: text, stack = '' } = error as Error;
+    const report = { ename: name, evalue: text, traceback: stack.split('\n') };
+    setup.reply(message, { status: 'error', execution_count: count, ...report });
+    setup.status(message, 'idle');
+    return true;
+  };
+
+  /** Run one request; tells whether it failed. */
+  const execute = async (message: Message): Promise<boolean> => {
+    const { content } = message;
+    const source = typeof content.code === 'string' ? content.code : '';
+    const silent = content.silent === true;
+    const counted = !silent && content.store_history !== false;
+    if (counted) count++;
+    const cell = ++cells;
+    setup.status(message, 'busy');
+    setup.output.open(cell, message.header, { silent });
+    if (!silent) {
+      setup.output.publish(cell, {
+        type: 'execute_input',
+        content: { code: source, execution_count: count },
+      });
+    }
+    if (counted && source.trim()) setup.onInput(count, source);
+    const file = silent ? `silent[${cell}].ts` : `cell[${count}].ts`;
+    const error = source.trim() ? await runSource(cell, file, source) : undefined;
+    if (error) setup.output.publish(cell, { type: 'error', content: error });
+    const expressions = error ? {} : await evaluate(content.user_expressions, file);
+    setup.output.flush();
+    setup.reply(message, {
+      status: error ? 'error' : 'ok',
+      execution_count: count,
+      ...(error ?? { payload: [], user_expressions: expressions }),
+    });
+    setup.status(message, 'idle');
+    return error !== undefined;
+  };
+
+  const runSource = async (
+    cell: number,
+    file: string,
+    source: string,
+  ): Promise<ErrorReport | undefined> => {
+    const compilation = setup.compiler().compile(cell, source, typeMode(source, setup.settings));
+    if (!compilation.ok) return typeError(compilation.diagnostics, file);
+    const { compiled } = compilation;
+    if (compiled.warnings.length > 0) warn(cell, compiled.warnings, file);
+    const done = await setup.run(request(compiled, source, file, false));
+    if (!done.error) setup.compiler().commit(compiled);
+    return done.error;
+  };
+
+  const request = (compiled: CompiledCell, source: string, file: string, quiet: boolean): RunRequest => ({
+    type: 'run',
+    cell: compiled.cell,
+    file,
+    code: compiled.code,
+    map: compiled.map,
+    source,
+    scopes: compiled.scopes,
+    names: compiled.names,
+    modules: compiled.modules,
+    resolved: compiled.resolved,
+    quiet,
+    settings: setup.settings,
+  });
+
+  const warn = (cell: number, warnings: readonly CellDiagnostic[], file: string): void => {
+    const text = warnings.flatMap((d) => diagnosticLines(d, file)).join('\n');
+    setup.output.stream(cell, 'stderr', `${text}\n`);
+  };
+
+  /** Evaluate the expressions that came with a request; a failing one fails alone. */
+  const evaluate = async (expressions: unknown, file: string): Promise<object> => {
+    const answers: Record<string, object> = {};
+    for (const [name, source] of Object.entries((expressions ?? {}) as Record<string, unknown>)) {
+      const cell = ++cells;
+      const code = `(${String(source)})`;
+      const compilation = setup.compiler().compile(cell, code, setup.settings.types);
+      const done: Pick<Done, 'error' | 'value'> = compilation.ok
+        ? await setup.run(request(compilation.compiled, code, `silent[${cell}].ts`, true))
+        : { error: typeError(compilation.diagnostics, file) };
+      answers[name] = done.error
+        ? { status: 'error', ...done.error }
+        : { status: 'ok', data: done.value?.data ?? {}, metadata: done.value?.metadata ?? {} };
+    }
+    return answers;
+  };
+
+  return {
+    add(message) {
+      queue.push(message);
+      if (!current) {
+        current = message;
+        void work();
+      }
+    },
+    current: () => current,
+    get count() {
+      return count;
+    },
+  };
+}
+
+/** A cell may say `// @types off` (or warn, error) for itself. */
+function typeMode(source: string, settings: Settings): Settings['types'] {
+  const said = /^\s*\/\/\s*@types\s+(error|warn|off)\b/m.exec(source)?.[1];
+  return (said as Settings['types'] | undefined) ?? settings.types;
+}
+
+function typeError(diagnostics: readonly CellDiagnostic[], file: string): ErrorReport {
+  const first = diagnostics[0];
+  const isSyntax = first !== undefined && first.code < 2000;
+  return {
+    ename: isSyntax ? 'SyntaxError' : 'TypeScriptError',
+    evalue: first ? `${first.message.split('\n')[0]} (${file}:${first.line}:${first.column})` : '',
+    traceback: diagnostics.flatMap((d) => diagnosticLines(d, file)),
+  };
+}
+
+/** Let the sockets be read. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,233 @@
+import type { CommMessage, Done, FromWorker, RunRequest } from '../channel.js';
+import { createCompiler, type Compiler } from '../compiler/compiler.js';
+import { complete } from '../compiler/complete.js';
+import { inspectCode } from '../compiler/inspect.js';
+import { isComplete } from '../compiler/is-complete.js';
+import { readConnection } from '../protocol/connection.js';
+import { type Channel, openSockets, type Sockets } from '../protocol/sockets.js';
+import type { Message } from '../protocol/wire.js';
+import { initialSettings } from '../settings.js';
+import { createCommRegistry, readComm } from './comm-registry.js';
+import { createExecution } from './execution.js';
+import { historyFile, openHistory } from './history.js';
+import { kernelInfo } from './kernel-info.js';
+import { createOutput } from './output.js';
+import { createWorkerLink } from './worker-link.js';
+
+/**
+ * Run the kernel of a connection file until it is told to shut down.
+ * @param connectionFile Path of the file that Jupyter wrote.
+ */
+export async function runKernel(connectionFile: string): Promise<void> {
+  const connection = readConnection(connectionFile);
+  const cwd = process.cwd();
+  const settings = initialSettings();
+  let sockets: Sockets;
+  let early: (() => void)[] | undefined = [];
+  const when = (work: () => void): void => {
+    if (early) early.push(work);
+    else work();
+  };
+  const output = createOutput((message) => sockets.send('iopub', message));
+  const comms = createCommRegistry();
+  const history = openHistory(historyFile());
+  const columns = new Map<string, readonly string[]>();
+  let compilerMade: Compiler | undefined;
+  const compiler = (): Compiler => {
+    compilerMade ??= createCompiler({ cwd });
+    return compilerMade;
+  };
+
+  const status = (message: Message, state: 'busy' | 'idle'): void => {
+    if (state === 'idle') output.flush();
+    const content = { execution_state: state };
+    sockets.send('iopub', { type: 'status', content, parent: message.header, to: ['status'] });
+  };
+  const answer = (channel: Channel, message: Message, type: string, content: object): void => {
+    sockets.send(channel, { type, content, parent: message.header, to: message.identities });
+  };
+
+  const link = createWorkerLink({ cwd, settings, output, comms, handle, onLost });
+  const execution = createExecution({
+    output,
+    settings,
+    compiler,
+    run: (request: RunRequest): Promise<Done> => link.run(request),
+    reply: (message, content) => answer('shell', message, 'execute_reply', content),
+    status,
+    onInput: (count, code) => history.add(count, code),
+  });
+  sockets = await openSockets(connection, receive);
+  early.forEach((work) => work());
+  early = undefined;
+
+  /** Messages of the worker that concern more than the output of a cell. */
+  function handle(message: FromWorker): void {
+    switch (message.type) {
+      case 'ask':
+        ask(message);
+        break;
+      case 'result':
+        when(() =>
+          output.publish(message.cell, {
+            type: 'execute_result',
+            content: { ...message.bundle, execution_count: execution.count },
+          }),
+        );
+        history.result(execution.count, String(message.bundle.data['text/plain'] ?? ''));
+        break;
+      case 'settings':
+        Object.assign(settings, message.settings);
+        break;
+    }
+  }
+
+  function onLost(): void {
+    compilerMade?.reset();
+    columns.clear();
+    for (const id of comms.clear()) {
+      output.publish(0, { type: 'comm_close', content: { comm_id: id, data: {} } });
+    }
+  }
+
+  let asking: { id: number; message: Message } | undefined;
+  function ask(request: Extract<FromWorker, { type: 'ask' }>): void {
+    const message = execution.current();
+    const isOwn = message && output.parentOf(request.cell)?.msg_id === message.header.msg_id;
+    if (!message || !isOwn || message.content.allow_stdin !== true) {
+      const refusal = !isOwn
+        ? 'Cannot ask for input as the cell has ended'
+        : 'Cannot ask for input as this front end does not allow it';
+      link.send({ type: 'input', id: request.id, refusal });
+      return;
+    }
+    asking = { id: request.id, message };
+    output.flush();
+    const content = { prompt: request.prompt, password: request.password };
+    sockets.send('stdin', { type: 'input_request', content, parent: message.header, to: message.identities });
+  }
+
+  function receive(channel: Channel, message: Message): void {
+    if (channel === 'stdin') {
+      if (message.header.msg_type === 'input_reply' && asking) {
+        link.send({ type: 'input', id: asking.id, value: String(message.content.value ?? '') });
+        asking = undefined;
+      }
+      return;
+    }
+    const { msg_type: type } = message.header;
+    if (type === 'execute_request') {
+      if (channel === 'shell') execution.add(message);
+      return;
+    }
+    if (type.startsWith('comm_') && type !== 'comm_info_request') {
+      receiveComm(message);
+      return;
+    }
+    status(message, 'busy');
+    try {
+      respond(channel, message);
+    } catch (error) {
+      const { name, message: text, stack = '' } = error as Error;
+      const content = { status: 'error', ename: name, evalue: text, traceback: stack.split('\n') };
+      answer(channel, message, type.replace(/_request$/, '_reply'), content);
+    }
+    status(message, 'idle');
+  }
+
+  function respond(channel: Channel, message: Message): void {
+    const { content } = message;
+    const code = typeof content.code === 'string' ? content.code : '';
+    const cursor = typeof content.cursor_pos === 'number' ? content.cursor_pos : code.length;
+    const reply = (body: object): void =>
+      answer(channel, message, message.header.msg_type.replace(/_request$/, '_reply'), {
+        status: 'ok',
+        ...body,
+      });
+    switch (message.header.msg_type) {
+      case 'kernel_info_request':
+        reply(kernelInfo());
+        setImmediate(warmUp);
+        break;
+      case 'complete_request': {
+        const sources = { cwd, columns: [...new Set([...columns.values()].flat())] };
+        const found = complete(compiler(), code, cursor, sources);
+        reply({
+          matches: found.matches,
+          cursor_start: found.start,
+          cursor_end: found.end,
+          metadata: { _jupyter_types_experimental: found.suggestions },
+        });
+        break;
+      }
+      case 'inspect_request': {
+        const data = inspectCode(compiler(), code, cursor);
+        reply({ found: data !== undefined, data: data ?? {}, metadata: {} });
+        break;
+      }
+      case 'is_complete_request':
+        answer(channel, message, 'is_complete_reply', isComplete(compiler().ts, code));
+        break;
+      case 'history_request':
+        reply({ history: history.query(content) });
+        break;
+      case 'comm_info_request':
+        reply({ comms: comms.info(content.target_name) });
+        break;
+      case 'interrupt_request':
+        reply({});
+        link.interrupt();
+        break;
+      case 'shutdown_request':
+        void shutdown(channel, message);
+        break;
+      default:
+        break;
+    }
+  }
+
+  function receiveComm(message: Message): void {
+    const comm = readComm(message);
+    status(message, 'busy');
+    const isKnown = comm && comms.note(comm);
+    if (!comm || !isKnown) {
+      status(message, 'idle');
+      return;
+    }
+    void link.deliver(comm as CommMessage, message.header).then(() => status(message, 'idle'));
+  }
+
+  let warm = false;
+  function warmUp(): void {
+    if (warm) return;
+    warm = true;
+    compiler().compile(0, '0', 'off');
+  }
+
+  async function shutdown(channel: Channel, message: Message): Promise<void> {
+    const restart = message.content.restart === true;
+    link.close();
+    answer(channel, message, 'shutdown_reply', { status: 'ok', restart });
+    await sockets.flushed();
+    await sockets.close();
+    process.exit(0);
+  }
+
+  process.on('SIGINT', () => link.interrupt());
+  process.on('SIGTERM', () => {
+    link.close();
+    process.exit(0);
+  });
+  process.on('exit', () => link.close());
+  exitWithParent();
+  sockets.send('iopub', { type: 'status', content: { execution_state: 'starting' }, to: ['status'] });
+}
+
+/** End when the server that started the kernel has gone. */
+function exitWithParent(): void {
+  if (!process.env.JPY_PARENT_PID) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0);
+  }, 500).unref();
+}

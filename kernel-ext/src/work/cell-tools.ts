@@ -1,0 +1,78 @@
+import { inspect } from 'node:util';
+import type { Settings } from '../channel.js';
+import { refusal } from '../settings.js';
+import { settings } from './current-settings.js';
+import { helpText } from './help.js';
+import { sendDisplay } from './host.js';
+import { sendToFront } from './pipe.js';
+
+/** What `cm` offers in a notebook besides the library. */
+export interface CellTools {
+  /** Show what is available, or the documentation of one thing. */
+  help(about?: unknown): void;
+  /** How the kernel behaves; assign to change. */
+  readonly settings: Settings;
+  /** Run `work` and show how long it takes; returns what it returns. */
+  time<T>(work: () => T, label?: string): T;
+  /** Show a value whole, however large it is. */
+  full(value: unknown): void;
+}
+
+/** Make the tools that `cm` has in a notebook. */
+export function cellTools(library: object): CellTools {
+  return {
+    help: (about) => showMarkdown(helpText(about, library)),
+    settings: liveSettings(),
+    time,
+    full(value) {
+      const whole = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
+      const text = typeof value === 'string' ? value : inspect(value, { ...whole, breakLength: 100 });
+      sendDisplay({ data: { 'text/plain': text } });
+    },
+  };
+}
+
+function showMarkdown(text: string): void {
+  sendDisplay({ data: { 'text/markdown': text, 'text/plain': text.replace(/[`*]|^#+ /gm, '') } });
+}
+
+/** Settings that travel to the front when they change. */
+function liveSettings(): Settings {
+  return new Proxy(settings, {
+    set(target, name, value) {
+      const problem = refusal(String(name), value);
+      if (problem) throw new RangeError(problem);
+      Object.assign(target, { [name]: value as unknown });
+      sendToFront({ type: 'settings', settings: { ...target } });
+      return true;
+    },
+  });
+}
+
+function time<T>(work: () => T, label = 'Took'): T {
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  const report = (): void => {
+    const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    process.stdout.write(`${label} ${span(seconds)} (processor ${span((user + system) / 1e6)})\n`);
+  };
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    report();
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    report();
+    return result;
+  }
+  return result.finally(report) as T;
+}
+
+function span(seconds: number): string {
+  if (seconds < 1e-3) return `${(seconds * 1e6).toFixed(0)} µs`;
+  if (seconds < 1) return `${(seconds * 1e3).toFixed(1)} ms`;
+  return seconds < 120 ? `${seconds.toFixed(2)} s` : `${(seconds / 60).toFixed(1)} min`;
+}

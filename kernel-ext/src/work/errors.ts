@@ -1,0 +1,131 @@
+import { inspect } from 'node:util';
+import type { ErrorReport } from '../channel.js';
+import { originalPosition, parseSourceMap, type SourceMap } from './source-map.js';
+
+interface Script {
+  readonly json: string;
+  /** Lines of ours before the first line of the source. */
+  readonly prefix: number;
+  readonly headerLines: number;
+  readonly cell?: number;
+  map?: SourceMap;
+}
+
+const scripts = new Map<string, Script>();
+const remembered = 1_000;
+
+/** Remember how the code of a cell or of a local file maps to its source. */
+export function registerSource(
+  file: string,
+  json: string,
+  options: { readonly prefix: number; readonly headerLines: number; readonly cell?: number },
+): void {
+  scripts.delete(file);
+  scripts.set(file, { json, ...options });
+  if (scripts.size > remembered) scripts.delete(scripts.keys().next().value!);
+}
+
+/** The cell named in a stack trace. */
+export function cellOfError(error: unknown): number | undefined {
+  const stack = (error as { stack?: unknown } | null | undefined)?.stack;
+  if (typeof stack !== 'string') return undefined;
+  const place = /\(?((?:cell|silent)\[\d+\]\.ts):\d+:\d+\)?/.exec(stack);
+  return place ? scripts.get(place[1]!)?.cell : undefined;
+}
+
+/** Describe anything that was thrown as Jupyter shows errors, in lines of the source. */
+export function reportError(error: unknown): ErrorReport {
+  if (!isErrorLike(error)) {
+    const text = inspect(error, { depth: 2, maxArrayLength: 20, maxStringLength: 2_000 });
+    return { ename: 'Thrown', evalue: text, traceback: [`Thrown: ${text}`] };
+  }
+  const ename = nameOf(error);
+  const evalue = textOf(error.message);
+  return { ename, evalue, traceback: lines(error, new Set()) };
+}
+
+interface ErrorLike {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}
+
+function isErrorLike(value: unknown): value is ErrorLike {
+  return (
+    value instanceof Error ||
+    (typeof value === 'object' && value !== null && 'stack' in value && 'message' in value)
+  );
+}
+
+function nameOf(error: ErrorLike): string {
+  return typeof error.name === 'string' && error.name ? error.name : 'Error';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
+}
+
+function lines(error: ErrorLike, seen: Set<unknown>): string[] {
+  seen.add(error);
+  const head = `${nameOf(error)}: ${textOf(error.message)}`;
+  const made = [...head.split('\n'), ...frames(error), ...ownProperties(error)];
+  for (const [index, member] of Array.isArray(error.errors) ? error.errors.entries() : []) {
+    if (!seen.has(member)) made.push(`Error ${index + 1} of ${(error.errors as unknown[]).length}:`, ...nested(member, seen));
+  }
+  if (error.cause !== undefined && !seen.has(error.cause)) {
+    made.push('Caused by:', ...nested(error.cause, seen));
+  }
+  return made;
+}
+
+function nested(value: unknown, seen: Set<unknown>): string[] {
+  const made = isErrorLike(value) ? lines(value, seen) : [inspect(value, { depth: 2 })];
+  return made.map((line) => `  ${line}`);
+}
+
+/** Properties that say more about the error, such as the `code` of a system error. */
+function ownProperties(error: ErrorLike): string[] {
+  const told = new Set(['name', 'message', 'stack', 'cause', 'errors']);
+  const entries = Object.entries(error).filter(([name]) => !told.has(name));
+  if (entries.length === 0) return [];
+  return inspect(Object.fromEntries(entries.slice(0, 10)), { depth: 1, maxStringLength: 500 }).split('\n');
+}
+
+/** The frames of the stack in source lines; those of Node and of the kernel are counted only. */
+function frames(error: ErrorLike): string[] {
+  if (typeof error.stack !== 'string') return [];
+  const shown: string[] = [];
+  let hidden = 0;
+  for (const line of error.stack.split('\n').filter((text) => /^\s+at /.test(text))) {
+    const frame = mapFrame(line.trim());
+    if (frame) shown.push(`    ${frame}`);
+    else hidden++;
+  }
+  if (hidden > 0) shown.push(`    (${hidden} internal frame${hidden > 1 ? 's' : ''} hidden)`);
+  return shown;
+}
+
+function mapFrame(frame: string): string | undefined {
+  const place = /^(.*?)\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):(\d+)\)?$/.exec(frame);
+  if (!place) return /^at (native|<anonymous>|new Promise|async Promise\.|.*\(<anonymous>\)|.*\(native\))/.test(frame) ? undefined : frame;
+  const [, callee, rawFile, line, column] = place as unknown as [string, string, string, string, string];
+  const file = rawFile.replace(/^file:\/\//, '');
+  const script = scripts.get(file);
+  if (script) {
+    script.map ??= parseSourceMap(script.json);
+    const found = originalPosition(script.map, Number(line) - 1 - script.headerLines, Number(column) - 1);
+    if (!found || found.line < script.prefix) return undefined;
+    const who = /^at (async )?(eval|<anonymous>|Object\.<anonymous>)? ?$/.test(callee) ? 'at ' : callee;
+    return `${who}${who.endsWith(' ') ? '' : ' '}${file}:${found.line - script.prefix + 1}:${found.column + 1}`;
+  }
+  if (rawFile.startsWith('node:') || isKernelFile(file)) return undefined;
+  return `${callee}${file}:${line}:${column}`;
+}
+
+const ownFolder = new URL('..', import.meta.url).pathname;
+
+function isKernelFile(file: string): boolean {
+  return file.startsWith(ownFolder) || file.startsWith('evalmachine.');
+}

@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads';
+import type { ToWorker } from '../channel.js';
+import { installGlobals } from './globals.js';
+import { receiveComm } from './comms.js';
+import { asPartOf, currentCell } from './context.js';
+import { cellOfError, reportError } from './errors.js';
+import { installHost } from './host.js';
+import { receiveInput } from './input.js';
+import { sendToFront } from './pipe.js';
+import { dropScopes, interrupt, runCell } from './run-cell.js';
+import { noteInterrupt, shared } from './run-state.js';
+import { captureStreams } from './streams.js';
+import { listVariables } from './variables.js';
+
+// The process that runs the cells. The front starts it with these descriptors: 1 and 2 for what
+// native code prints, 3 for messages to the front, 4 for requests to stop, and Node's own channel.
+
+captureStreams();
+installHost();
+installGlobals();
+
+const watcher = new Worker(new URL('./watcher.js', import.meta.url), {
+  workerData: { memory: shared, descriptor: 4 },
+  stdout: true,
+  stderr: true,
+  execArgv: [],
+});
+watcher.unref();
+watcher.on('error', () => {});
+
+// An interrupt from a terminal reaches the front, which decides; here it must only not kill.
+process.on('SIGINT', () => interrupt());
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+process.on('unhandledRejection', (reason) => late(reason));
+process.on('uncaughtException', (error) => late(error));
+
+/** Report an error that no cell waits for, as output of the cell that it comes from. */
+function late(error: unknown): void {
+  const cell = cellOfError(error) ?? currentCell()?.cell ?? 0;
+  sendToFront({ type: 'error', cell, error: reportError(error) });
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'run':
+      void runCell(message);
+      break;
+    case 'interrupt':
+      noteInterrupt();
+      interrupt();
+      break;
+    case 'input':
+      receiveInput(message.id, message.value, message.refusal);
+      break;
+    case 'comm':
+      receive(message);
+      break;
+    case 'drop':
+      dropScopes(message.cells);
+      break;
+    case 'variables':
+      sendToFront({ type: 'variables', id: message.id, variables: listVariables(message.owners) });
+      break;
+  }
+});
+
+function receive(message: Extract<ToWorker, { type: 'comm' }>): void {
+  const { cell } = message;
+  const context = { cell, stop: new AbortController(), running: true };
+  try {
+    asPartOf(context, () => receiveComm(message));
+  } catch (error) {
+    sendToFront({ type: 'error', cell, error: reportError(error) });
+  }
+  sendToFront({ type: 'handled', cell });
+}
+
+sendToFront({ type: 'ready' });
