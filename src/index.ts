@@ -1,0 +1,111 @@
+// The public API in the order of the method. What notebooks and users type is listed here and only here.
+
+// augmentation
+export { bootstrap } from './augmentation/bootstrap.js';
+export {
+  type CausalGenerator,
+  type CausalOptions,
+  causal,
+  type FittedCausal,
+} from './augmentation/causal.js';
+export type { FitGeneratorOptions, FittedGenerator, Generator } from './augmentation/generator.js';
+export { mixture } from './augmentation/mixture.js';
+// the method
+export {
+  type CausalMixFTOptions,
+  causalMixFT,
+  type History,
+  type HistoryStep,
+  joinHistories,
+  standardFineTuning,
+  type TunedClassifier,
+  type Tuning,
+  type TuningData,
+  type TuningOptions,
+} from './causal-mix-ft.js';
+// data
+export { type ArqueroTable, fromArquero, fromDanfo, toArquero, toDanfo } from './data/arquero.js';
+export { type BundledName, bundled, bundledNames } from './data/bundled.js';
+export { parseCsv, writeCsv } from './data/csv.js';
+export { type ReadTableOptions, readTable } from './data/read-table.js';
+export { type Cell, fromRecords, type TableRecord, toRecords } from './data/records.js';
+export { type Fold, folds, type Split, split } from './data/split.js';
+export { type ColumnSummary, summarize, type TableSummary } from './data/summarize.js';
+export {
+  type CategoricalColumn,
+  type Column,
+  type ColumnType,
+  column,
+  concatRows,
+  dropColumns,
+  isNumeric,
+  type NumericColumn,
+  selectColumns,
+  type Table,
+  table,
+  takeRows,
+  withTarget,
+} from './data/table.js';
+export { withTypes } from './data/with-types.js';
+// discovery
+export { dag, type NamedEdge } from './discovery/dag.js';
+export type { Dag, Graph, GraphType, Mark } from './discovery/graph.js';
+export {
+  ancestors,
+  children,
+  descendants,
+  edges,
+  neighbors,
+  parents,
+  topologicalOrder,
+} from './discovery/graph-queries.js';
+export { type Knowledge, type KnowledgeOptions, knowledge } from './discovery/knowledge.js';
+export { type PcOptions, type PcResult, pc } from './discovery/pc.js';
+// display
+export {
+  type BundleOptions,
+  bundle,
+  type Comparison,
+  comparison,
+  type Display,
+  type DisplayHandle,
+  display,
+  type MimeBundle,
+} from './display/index.js';
+// evaluation
+export { type AverageRanks, averageRanks } from './evaluation/average-ranks.js';
+export { kendall, pearson, spearman } from './evaluation/correlation.js';
+export { evaluate, type ProbabilityModel, type Scores } from './evaluation/evaluate.js';
+export {
+  accuracy,
+  brier,
+  calibrationError,
+  f1,
+  f1Minority,
+  logLoss,
+  type Metric,
+  rocAuc,
+} from './evaluation/metrics.js';
+export { median, normalizedScore, type Spread, spread } from './evaluation/summary.js';
+export {
+  type ScoredRuns,
+  type ValidationTestGap,
+  validationTestGap,
+} from './evaluation/validation-test-gap.js';
+// randomness
+export { type Random, stream } from './math/random.js';
+// scm
+export { drawRows, type FitScmOptions, fitScm, type Scm, sampleScm } from './scm/scm.js';
+// tfm
+export type { FittedClassifier } from './tfm/classifier.js';
+export {
+  type FineTuned,
+  type FineTuneOptions,
+  fineTune,
+  type TuningStep,
+} from './tfm/fine-tune.js';
+export { loadClassifier } from './tfm/load-classifier.js';
+export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
+// running inside something else: progress, Stop, hosts
+export { currentHost, type Host, type ProgressState, setHost } from './work/host.js';
+export { type LongWork, longWork } from './work/long-work.js';
