@@ -80,6 +80,7 @@ export function correlationFigure(
       font: { color: theme.text, size: 12 },
       paper_bgcolor: theme.background,
       plot_bgcolor: theme.background,
+      modebar: { bgcolor: 'rgba(0, 0, 0, 0)', color: theme.muted, activecolor: theme.text },
       xaxis: {
         ...axis,
         title: { text: `validation ${unit}` },

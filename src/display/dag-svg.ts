@@ -101,6 +101,7 @@ export function edgeMarkup(edge: DagEdge, route: EdgeRoute | undefined, theme: T
       : '';
   return [
     `<g class="cmx-edge" data-edge="${escapeMarkup(edge.id)}" data-status="${edge.status}" opacity="${coordinate(0.55 + 0.45 * strength)}">`,
+    `<title>${escapeMarkup(edgeName(edge))}</title>`,
     `<path class="cmx-line" d="${route.line}" fill="none" stroke="${colour}" stroke-width="${edge.status === 'required' ? '4.6' : width}"${dash}/>`,
     core,
     ...ends,
