@@ -30,7 +30,7 @@ main()
 async function start(args) {
   const port = optionOf(args, 'port', 'ServerApp.port');
   const address = optionOf(args, 'ip', 'ServerApp.ip') ?? 'localhost';
-  if (port !== undefined) await requireFreePort(Number(port), address);
+  if (port !== undefined) await requireFreePort(port, address);
   await setup();
   await serve(join(root, '.venv'), [...ownArguments(args, port), ...args]);
 }
@@ -63,12 +63,13 @@ export function optionOf(args, ...names) {
 }
 
 /** Refuse a port that is no number or that somebody listens on. */
-export async function requireFreePort(port, address) {
+export async function requireFreePort(text, address) {
+  const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw cannot(
       action,
       'the port must be a whole number from 0 to 65535',
-      String(port),
+      text,
       'npm start -- --port 8899',
     );
   const code = await new Promise((resolve) => {

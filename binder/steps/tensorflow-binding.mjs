@@ -19,11 +19,14 @@ export async function findCompiler() {
 /**
  * Give the compiled binding in the cache; compile it when absent.
  * @param library `libraries` (absolute paths) and `include` (folder of the C headers).
- * @param options `cache`, `packageFolder` of tfjs-node, `nodeHeaders`, `compiler`.
+ * @param options `cache`, `packageFolder` of tfjs-node, `kernels` (a folder of further sources), `nodeHeaders`, `compiler`.
  * @returns The path, or `undefined` when it is absent and there is no compiler.
  */
-export async function cachedBinding(library, { cache, packageFolder, nodeHeaders, compiler }) {
-  const sources = join(packageFolder, 'binding');
+export async function cachedBinding(
+  library,
+  { cache, packageFolder, kernels, nodeHeaders, compiler },
+) {
+  const sources = [join(packageFolder, 'binding'), kernels];
   const path = join(
     cache,
     `binding-${process.platform}-${process.arch}-${await inputs(library, sources, nodeHeaders)}.node`,
@@ -45,13 +48,13 @@ export function installBinding(path, packageFolder) {
 }
 
 async function compile(command, library, { sources, packageFolder, nodeHeaders, out }) {
-  const files = (await readdir(sources)).filter((name) => name.endsWith('.cc')).sort();
+  const files = (await allFiles(sources)).filter((path) => path.endsWith('.cc'));
   const onMac = process.platform === 'darwin';
   const folder = dirname(library.libraries[0]);
   const { code, output } = await runCommand(command, [
     ...flags,
     ...[packageFolder, library.include, nodeHeaders].map((each) => `-I${each}`),
-    ...files.map((name) => join(sources, name)),
+    ...files,
     ...(onMac
       ? ['-undefined', 'dynamic_lookup', ...library.libraries]
       : [`-L${folder}`, ...library.libraries.map((each) => `-l:${basename(each)}`)]),
@@ -72,10 +75,14 @@ async function compile(command, library, { sources, packageFolder, nodeHeaders, 
 async function inputs(library, sources, nodeHeaders) {
   const hash = createHash('sha256').update(flags.join(' '));
   for (const path of library.libraries) hash.update(basename(path));
-  for (const name of (await readdir(sources)).sort())
-    hash.update(await readFile(join(sources, name)));
+  for (const path of await allFiles(sources)) hash.update(await readFile(path));
   hash.update(await readFile(join(nodeHeaders, 'js_native_api.h')));
   for (const name of ['c_api.h', 'eager/c_api.h'])
     hash.update(await readFile(join(library.include, 'tensorflow', 'c', name)));
   return hash.digest('hex').slice(0, 16);
+}
+
+async function allFiles(folders) {
+  const names = await Promise.all(folders.map((folder) => readdir(folder)));
+  return folders.flatMap((folder, i) => names[i].sort().map((name) => join(folder, name)));
 }

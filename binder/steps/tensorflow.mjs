@@ -11,6 +11,9 @@ import { checkNative } from './tensorflow-check.mjs';
 import { cachedLibrary, isCached, linkLibraries } from './tensorflow-library.mjs';
 import { wheels } from './tensorflow-wheels.mjs';
 
+// Fused operations of our own; they become part of the binding.
+const kernels = join(root, 'src', 'math', 'native');
+
 /** The TensorFlow library, its binding for Node and a first matrix product; WebAssembly where they cannot be had. */
 export const tensorflow = {
   key: 'tensorflow',
@@ -22,6 +25,7 @@ export const tensorflow = {
       JSON.stringify(wheels),
       { path: join(tfjsFolder, 'package.json') },
       { path: join(tfjsFolder, 'binding') },
+      { path: kernels },
     ),
   isWhole: hasNative,
   async run({ prefix, say }) {
@@ -35,6 +39,7 @@ export const tensorflow = {
     const binding = await cachedBinding(library, {
       cache,
       packageFolder: tfjsFolder,
+      kernels,
       nodeHeaders: join(root, 'node_modules', 'node-api-headers', 'include'),
       compiler: findCompiler,
     });

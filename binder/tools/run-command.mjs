@@ -15,6 +15,8 @@ export function runCommand(command, args, { cwd, env, onLine } = {}) {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, to be ended with all that it has started.
+      detached: true,
     });
     running.add(child);
     let output = '';
@@ -39,9 +41,15 @@ export function runCommand(command, args, { cwd, env, onLine } = {}) {
   });
 }
 
-/** End all programs that are running. */
+/** End all programs that are running, and what they have started. */
 export function stopCommands() {
-  for (const child of running) child.kill('SIGTERM');
+  for (const child of running) {
+    try {
+      process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
 }
 
 /** The last lines of a program's output, for an error message. */
