@@ -2,10 +2,14 @@
 
 import type { Random } from '../math/random.js';
 import { type BoostingTarget, boostedProbabilities, fitBoosting } from './boosting.js';
+import { cellNumbers, enoughPerCell, fitContingency, predictContingency } from './contingency.js';
 import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
+import { fitForest, predictForest } from './forest.js';
 import { fitLasso, fitLinear, fitRidge } from './linear.js';
 import { fitLogistic, type LogisticFit } from './logistic.js';
 import { type Model, type ModelName, predictModel } from './model.js';
+import { fitNaiveBayes } from './naive-bayes.js';
+import { fitNeighbours } from './neighbours.js';
 import type { Problem } from './problem.js';
 
 /** What a learner found on some rows, and what it says of others. */
@@ -38,19 +42,53 @@ export interface Learner {
 
 /** Regressors by name. */
 export const regressors: Readonly<
-  Record<'linear' | 'ridge' | 'lasso' | 'boosting' | 'polynomial', Learner>
+  Record<
+    | 'linear'
+    | 'boosting'
+    | 'ridge'
+    | 'lasso'
+    | 'forest'
+    | 'extra-trees'
+    | 'tree'
+    | 'neighbours'
+    | 'polynomial',
+    Learner
+  >
 > = {
   linear: leastSquares('linear', fitLinear, 1),
   ridge: leastSquares('ridge', fitRidge, 1),
   lasso: leastSquares('lasso', fitLasso, 1),
   boosting: boosting(),
+  forest: trees('forest'),
+  'extra-trees': trees('extra-trees'),
+  tree: trees('tree'),
+  neighbours: neighbours(),
   polynomial: leastSquares('polynomial', fitLinear, 2),
 };
 
 /** Classifiers by name. */
-export const classifiers: Readonly<Record<'logistic' | 'boosting' | 'polynomial', Learner>> = {
+export const classifiers: Readonly<
+  Record<
+    | 'logistic'
+    | 'boosting'
+    | 'contingency'
+    | 'forest'
+    | 'extra-trees'
+    | 'tree'
+    | 'neighbours'
+    | 'naive-bayes'
+    | 'polynomial',
+    Learner
+  >
+> = {
   logistic: logistic('logistic', 1),
   boosting: boosting(),
+  contingency: contingency(),
+  forest: trees('forest'),
+  'extra-trees': trees('extra-trees'),
+  tree: trees('tree'),
+  neighbours: neighbours(),
+  'naive-bayes': naiveBayes(),
   polynomial: logistic('polynomial-logistic', 3),
 };
 
@@ -140,6 +178,99 @@ function boosting(): Learner {
       };
     },
   };
+}
+
+function trees(kind: 'forest' | 'extra-trees' | 'tree'): Learner {
+  return {
+    name: kind,
+    fit({ target, parents, classes, classOf, units }, train, held, random) {
+      const { unitOf, ...features } = units();
+      const { size } = features;
+      const outputs = classes?.length ?? 1;
+      const count = new Float64Array(size);
+      const sums = new Float64Array(outputs * size);
+      for (const r of train) {
+        const u = unitOf[r];
+        count[u]++;
+        if (classOf) sums[classOf[r] * size + u]++;
+        else sums[u] += target.values[r];
+      }
+      const binnings = parents.map((p) => p.binned().binning);
+      const grown = fitForest({ ...features, count }, binnings, sums, outputs, { kind, random });
+      const model: Model = { model: kind, binnings, trees: grown, outputs };
+      const codes = parents.map((p) => {
+        const all = p.binned().codes;
+        return Uint8Array.from(held, (r) => all[r]);
+      });
+      return { model, predicted: predictForest(grown, codes, held.length, outputs) };
+    },
+  };
+}
+
+function neighbours(): Learner {
+  return {
+    name: 'neighbours',
+    fit(problem, train, held) {
+      const { target, parents, classes, classOf } = problem;
+      const values = parents.map((p) => p.values);
+      const outputs = (): Float64Array[] => (classes ? indicators(problem) : [target.values]);
+      const encoding = fitEncoding(parents, train, 1, outputs);
+      const targets = Float64Array.from(train, (r) => classOf?.[r] ?? target.values[r]);
+      const x = encode(encoding, values, train);
+      const model: Model = {
+        model: 'neighbours',
+        encoding,
+        ...fitNeighbours(x, targets, classes?.length ?? 0),
+      };
+      return { model, predicted: predictRows(model, values, held) };
+    },
+  };
+}
+
+function naiveBayes(): Learner {
+  return {
+    name: 'naive-bayes',
+    fit(problem, train, held) {
+      const { parents, classes, classOf } = problem;
+      const values = parents.map((p) => p.values);
+      const encoding = fitEncoding(parents, train, 1, () => indicators(problem));
+      const y = Int32Array.from(train, (r) => classOf?.[r] ?? 0);
+      const model: Model = {
+        model: 'naive-bayes',
+        encoding,
+        ...fitNaiveBayes(encode(encoding, values, train), y, classes?.length ?? 0),
+      };
+      return { model, predicted: predictRows(model, values, held) };
+    },
+  };
+}
+
+function contingency(): Learner {
+  const sizesOf = ({ parents }: Problem): Int32Array =>
+    Int32Array.from(parents, (p) => (p.categories?.length ?? 0) + 1);
+  return {
+    name: 'contingency',
+    excluded(problem) {
+      if (problem.parents.some((p) => p.categories === undefined))
+        return 'parents that are numbers';
+      const values = rowsOf(problem, problem.rows);
+      const cells = cellNumbers(values, sizesOf(problem), problem.rows.length);
+      return enoughPerCell(cells) ? undefined : 'too few rows in a cell of the parents';
+    },
+    fit(problem, train, held) {
+      const { classes, classOf } = problem;
+      const sizes = sizesOf(problem);
+      const cells = cellNumbers(rowsOf(problem, train), sizes, train.length);
+      const y = Int32Array.from(train, (r) => classOf?.[r] ?? 0);
+      const fit = fitContingency(cells, sizes, y, classes?.length ?? 0);
+      const predicted = predictContingency(fit, rowsOf(problem, held), held.length);
+      return { model: { model: 'contingency', ...fit }, predicted };
+    },
+  };
+}
+
+function rowsOf({ parents }: Problem, rows: Int32Array): Float64Array[] {
+  return parents.map((p) => Float64Array.from(rows, (r) => p.values[r]));
 }
 
 function predictRows(

@@ -2,10 +2,14 @@
 
 import { type Binning, binCodes } from './bins.js';
 import { type BoostedTrees, boostedProbabilities } from './boosting.js';
+import { type ContingencyFit, predictContingency } from './contingency.js';
 import { type Encoding, encode } from './encoding.js';
+import { predictForest } from './forest.js';
 import { predictLinear } from './linear.js';
 import { predictLogistic } from './logistic.js';
-import { addTrees } from './trees.js';
+import { type NaiveBayesFit, predictNaiveBayes } from './naive-bayes.js';
+import { type NeighboursFit, predictNeighbours } from './neighbours.js';
+import { addTrees, type Trees } from './trees.js';
 
 /** A fitted function of the parents: a number (regressor) or class probabilities (classifier). */
 export type Model =
@@ -23,7 +27,16 @@ export type Model =
       readonly coefficients: Float64Array;
       readonly intercepts: Float64Array;
     }
-  | ({ readonly model: 'boosting'; readonly binnings: readonly Binning[] } & BoostedTrees);
+  | ({ readonly model: 'boosting'; readonly binnings: readonly Binning[] } & BoostedTrees)
+  | {
+      readonly model: 'forest' | 'extra-trees' | 'tree';
+      readonly binnings: readonly Binning[];
+      readonly trees: Trees;
+      readonly outputs: number;
+    }
+  | ({ readonly model: 'neighbours'; readonly encoding: Encoding } & NeighboursFit)
+  | ({ readonly model: 'naive-bayes'; readonly encoding: Encoding } & NaiveBayesFit)
+  | ({ readonly model: 'contingency' } & ContingencyFit);
 
 /** Name of a kind of model: "linear", "boosting". */
 export type ModelName = Model['model'];
@@ -65,5 +78,17 @@ export function predictModel(
       addTrees(model.trees, codes, raw, n, model.outputs);
       return model.loss === 'squared' ? raw : boostedProbabilities(model.loss, raw, n);
     }
+    case 'forest':
+    case 'extra-trees':
+    case 'tree': {
+      const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
+      return predictForest(model.trees, codes, n, model.outputs);
+    }
+    case 'neighbours':
+      return predictNeighbours(model, encode(model.encoding, values), n);
+    case 'naive-bayes':
+      return predictNaiveBayes(model, encode(model.encoding, values), n);
+    case 'contingency':
+      return predictContingency(model, values, n);
   }
 }
