@@ -77,7 +77,7 @@ export function dagView(data: unknown, { el, t = untranslated, panel = false }: 
       say(overview());
     },
   });
-  const reading = h('output', { class: 'cmx-reading' });
+  const reading = h('span', { class: 'cmx-reading' });
   const strength = labelled(t('Strength at least'), slider);
   strength.append(reading);
   const applyThreshold = (): void => {
@@ -224,14 +224,16 @@ export function dagView(data: unknown, { el, t = untranslated, panel = false }: 
   const stopListening = onViewHost(hostChanged);
 
   // The height follows the graph once the width is known; then the reader may change it.
-  let sized = false;
-  const observer = new ResizeObserver(() => {
+  let sized = panel;
+  const size = (): void => {
     const { clientWidth } = stage.element;
-    if (sized || panel || clientWidth === 0) return;
+    if (sized || clientWidth === 0 || !shown) return;
     sized = true;
-    const height = Math.max(180, Math.min(620, stage.naturalHeight(clientWidth)));
-    stage.element.style.height = `${Math.ceil(height)}px`;
-  });
+    const height = shown.nodes.length > 40 ? 620 : stage.naturalHeight(clientWidth);
+    stage.element.style.height = `${Math.ceil(Math.max(180, Math.min(620, height)))}px`;
+    stage.fit();
+  };
+  const observer = new ResizeObserver(size);
   observer.observe(stage.element);
 
   const update = (next: unknown): void => {
@@ -254,6 +256,7 @@ export function dagView(data: unknown, { el, t = untranslated, panel = false }: 
     names.replaceChildren(...shown.nodes.map((n) => h('option', { value: n.label })));
     stage.show(shown, threshold);
     applyThreshold();
+    size();
     stage.setName(`${title()}. ${describeDag(shown, threshold)}`);
     if (!table.hidden) showTable(true);
     say(overview());

@@ -72,7 +72,7 @@ export function correlationFigure(
     ],
     layout: {
       height: 440,
-      margin: { l: 64, r: 20, t: 28, b: 52 },
+      margin: { l: 64, r: 20, t: 44, b: 48 },
       hovermode: 'closest',
       dragmode: 'zoom',
       showlegend: true,
@@ -83,24 +83,37 @@ export function correlationFigure(
       modebar: { bgcolor: 'rgba(0, 0, 0, 0)', color: theme.muted, activecolor: theme.text },
       xaxis: {
         ...axis,
-        title: { text: `validation ${unit}` },
+        title: { text: `validation ${unit}`, standoff: 10 },
         domain: byStep ? [0, 0.46] : [0, 1],
         range,
       },
-      yaxis: { ...axis, title: { text: `test ${unit}` }, range },
+      yaxis: { ...axis, title: { text: `test ${unit}`, standoff: 10 }, range },
       ...(byStep
         ? {
+            annotations: [
+              {
+                text: '★ chosen step   ○ pre-trained   ━ validation   ╌ test',
+                xref: 'paper',
+                yref: 'paper',
+                x: 1,
+                y: 1.02,
+                xanchor: 'right',
+                yanchor: 'bottom',
+                showarrow: false,
+                font: { size: 12, color: theme.muted },
+              },
+            ],
             xaxis2: {
               ...axis,
               type: 'linear',
-              title: { text: 'fine-tuning step' },
+              title: { text: 'fine-tuning step', standoff: 10 },
               domain: [0.56, 1],
               anchor: 'y2',
             },
             yaxis2: {
               ...axis,
               type: scale === 'log' ? 'log' : 'linear',
-              title: { text: label },
+              title: { text: label, standoff: 10 },
               anchor: 'x2',
             },
           }
@@ -175,7 +188,7 @@ function fitTraces(points: readonly CorrelationRow[], scale: Axis, theme: Theme)
   ];
 }
 
-/** Points of one run, joined in the order of steps; the chosen step is a star, step 0 hollow. */
+/** Points of one run, joined in the order of steps; on top the chosen step as a star, step 0 hollow. */
 function runTraces(
   run: readonly CorrelationRow[],
   all: readonly string[],
@@ -185,29 +198,47 @@ function runTraces(
 ): readonly Trace[] {
   const [{ method }] = run;
   const { colour, symbol } = seriesStyle(all, method, theme);
+  const common = {
+    type: 'scatter',
+    legendgroup: run[0].run,
+    hovertemplate: `%{customdata[0]}<br>step %{customdata[1]}<br>validation ${label} %{x:.4f}<br>test ${label} %{y:.4f}<extra></extra>`,
+  };
+  const points = (rows: readonly CorrelationRow[]): Trace => ({
+    x: rows.map((row) => row.validation),
+    y: rows.map((row) => row.test),
+    // What a selection is answered with: which step of which run.
+    customdata: rows.map((row) => [row.run, row.step]),
+  });
+  const special = joined ? run.filter((row) => row.chosen || row.step === 0) : [];
   return [
     {
-      type: 'scatter',
+      ...common,
+      ...points(run),
       mode: joined ? 'lines+markers' : 'markers',
       name: run[0].run,
-      legendgroup: run[0].run,
-      x: run.map((row) => row.validation),
-      y: run.map((row) => row.test),
-      // What a selection is answered with: which step of which run.
-      customdata: run.map((row) => [row.run, row.step]),
       line: { color: colour, width: 1.2 },
-      opacity: joined ? 0.85 : 1,
-      marker: {
-        color: run.map((row) => (row.step === 0 && joined ? theme.background : colour)),
-        symbol: run.map((row) => (row.chosen && joined ? 'star' : symbol)),
-        size: run.map((row) => (row.chosen && joined ? 16 : row.step === 0 ? 10 : 7)),
-        line: {
-          color: run.map((row) => (row.chosen && joined ? theme.background : colour)),
-          width: run.map((row) => (row.step === 0 ? 2 : 1)),
-        },
-      },
-      hovertemplate: `%{customdata[0]}<br>step %{customdata[1]}<br>validation ${label} %{x:.4f}<br>test ${label} %{y:.4f}<extra></extra>`,
+      marker: { color: colour, symbol, size: joined ? 6 : 9, opacity: joined ? 0.7 : 1 },
     },
+    ...(special.length > 0
+      ? [
+          {
+            ...common,
+            ...points(special),
+            mode: 'markers',
+            name: `${run[0].run}, pre-trained and chosen`,
+            showlegend: false,
+            marker: {
+              color: special.map((row) => (row.chosen ? colour : theme.background)),
+              symbol: special.map((row) => (row.chosen ? 'star' : 'circle')),
+              size: special.map((row) => (row.chosen ? 17 : 10)),
+              line: {
+                color: special.map((row) => (row.chosen ? theme.background : colour)),
+                width: special.map((row) => (row.chosen ? 1 : 2)),
+              },
+            },
+          },
+        ]
+      : []),
   ];
 }
 

@@ -49,6 +49,7 @@ export function routeEdges(
 ): ReadonlyMap<string, EdgeRoute> {
   const routes = new Map<string, EdgeRoute>();
   const taken: Box[] = [...layout.boxes.values()];
+  const tips: Point[] = [];
   const pairs = new Map<string, number>();
   for (const edge of edges) {
     const source = layout.boxes.get(edge.source);
@@ -61,8 +62,9 @@ export function routeEdges(
     const obstacles = [...layout.boxes].flatMap(([id, box]) =>
       id === edge.source || id === edge.target ? [] : [box],
     );
-    const curve = clearCurve(source, target, obstacles, bidirected ? 1 : nth);
+    const curve = clearCurve(edge, source, target, obstacles, tips, bidirected ? 1 : nth);
     const [t0, t1] = visible(curve, source, target);
+    tips.push(...markedTips(edge, curve, t0, t1));
     const size = labelSize(edge);
     const place = labelPlace(curve, t0, t1, size, taken);
     if (size) taken.push({ ...at(curve, place), ...size });
@@ -71,28 +73,57 @@ export function routeEdges(
   return routes;
 }
 
-/** The least bent curve that keeps clear of the other nodes, starting with the `first` bend. */
-function clearCurve(a: Point, b: Point, obstacles: readonly Box[], first: number): Curve {
-  let best: Curve | undefined;
+/**
+ * The curve that runs through the fewest nodes, whose marks do not fall onto marks already there,
+ * and that is bent least; bends are tried from the `first` on.
+ */
+function clearCurve(
+  edge: DagEdge,
+  source: Box,
+  target: Box,
+  obstacles: readonly Box[],
+  tips: readonly Point[],
+  first: number,
+): Curve {
+  let best = bend(source, target, offsets[first]);
   let least = Number.POSITIVE_INFINITY;
-  for (const offset of offsets.slice(first)) {
-    const curve = bend(a, b, offset);
-    let hits = 0;
-    for (const box of obstacles) {
-      for (let k = 1; k < 16; k++) {
-        const p = at(curve, k / 16);
-        const inside =
-          Math.abs(p.x - box.x) < box.width / 2 + 5 && Math.abs(p.y - box.y) < box.height / 2 + 5;
-        if (inside) hits++;
-      }
-    }
-    if (hits < least) {
-      least = hits;
+  for (let k = first; k < offsets.length; k++) {
+    const curve = bend(source, target, offsets[k]);
+    const [t0, t1] = visible(curve, source, target);
+    const onMarks = markedTips(edge, curve, t0, t1).filter((tip) =>
+      tips.some((other) => Math.hypot(tip.x - other.x, tip.y - other.y) < 13),
+    );
+    const cost = 10 * hits(curve, obstacles) + 4 * onMarks.length + (k - first);
+    if (cost < least) {
+      least = cost;
       best = curve;
     }
-    if (hits === 0) break;
+    // Further bends cost at least as much as the best so far.
+    if (least <= k - first + 1) break;
   }
-  return best ?? bend(a, b, 0);
+  return best;
+}
+
+/** Where a curve ends with an arrow or a circle; tails may meet. */
+function markedTips(edge: DagEdge, curve: Curve, t0: number, t1: number): readonly Point[] {
+  return [
+    ...(edge.sourceMark === 'tail' ? [] : [at(curve, t0)]),
+    ...(edge.targetMark === 'tail' ? [] : [at(curve, t1)]),
+  ];
+}
+
+/** How many of a curve's points lie in boxes. */
+function hits(curve: Curve, boxes: readonly Box[]): number {
+  let count = 0;
+  for (let k = 1; k < 16; k++) {
+    const p = at(curve, k / 16);
+    for (const box of boxes) {
+      if (Math.abs(p.x - box.x) < box.width / 2 + 5 && Math.abs(p.y - box.y) < box.height / 2 + 5) {
+        count++;
+      }
+    }
+  }
+  return count;
 }
 
 /** Curve whose middle lies `offset` to the left of the straight way. */

@@ -114,12 +114,16 @@ describe('correlationFigure()', () => {
     correlationFigure(data, options).data as Record<string, unknown>[];
 
   it('draws identity, each run with its chosen step as a star, and the scores by step', () => {
-    const [identity, good, bad, ...steps] = traces();
+    const [identity, good, goodMarks, bad, , ...steps] = traces();
     expect(identity.x).toEqual(identity.y);
     expect([good.name, bad.name]).toEqual(['good, seed 1', 'bad, seed 1']);
     expect(good.x).toEqual([0.5, 0.45, 0.4, 0.42]);
     expect(good.y).toEqual([0.6, 0.54, 0.48, 0.5]);
-    expect((good.marker as { symbol: string[] }).symbol.indexOf('star')).toBe(2);
+    expect(goodMarks).toMatchObject({
+      x: [0.5, 0.4],
+      y: [0.6, 0.48],
+      marker: { symbol: ['circle', 'star'] },
+    });
     expect(steps.map((t) => t.xaxis)).toEqual(Array(6).fill('x2'));
   });
 

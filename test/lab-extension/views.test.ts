@@ -240,8 +240,9 @@ describe('the graph view', () => {
     await page.mouse.up();
     await page.getByRole('status').getByText('island moved').waitFor();
     const after = await node.boundingBox();
-    expect((after?.x ?? 0) - before.x).toBeCloseTo(-60, 0);
-    expect((after?.y ?? 0) - before.y).toBeCloseTo(40, 0);
+    // The outline of a touched variable is a little wider.
+    expect(Math.abs((after?.x ?? 0) - before.x + 60)).toBeLessThan(2);
+    expect(Math.abs((after?.y ?? 0) - before.y - 40)).toBeLessThan(2);
     expect(await other.boundingBox()).toEqual(still);
     await expect.poll(() => edge.getAttribute('d')).not.toBe(line);
   });
@@ -300,7 +301,7 @@ describe('the graph view', () => {
   it('hides edges below the threshold, says how many are left, and moves nothing', async () => {
     await mount(page, server.url, 'dagView', penguinStrengths());
     const edges = page.locator('.cmx-edge');
-    expect(await edges.count()).toBe(10);
+    expect(await edges.count()).toBe(11);
     const places = (): Promise<(string | null)[]> =>
       page.locator('.cmx-node').evaluateAll((all) => all.map((n) => n.getAttribute('transform')));
     const before = await places();
@@ -485,8 +486,8 @@ describe('the validation-against-test view', () => {
     await page.keyboard.press('End');
     expect(await rows.nth(81).getAttribute('aria-selected')).toBe('true');
     const points = page.locator('.cmx-figure .scatterlayer .trace');
-    // The ring is one trace more than two runs in two panels with identity line and chosen steps.
-    await expect.poll(() => points.count()).toBe(10);
+    // Identity; two runs with their marks; three lines each by step; and the ring.
+    await expect.poll(() => points.count()).toBe(1 + 4 + 6 + 1);
     await page.screenshot({ path: join(pictures, 'correlation-row.png') });
   });
 
