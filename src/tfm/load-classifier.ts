@@ -38,6 +38,11 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
   const { kind: _, version: __, tfm, temperature, preprocessor, views, ...rest } = stored;
   const context: PreparedContext = {
     ...rest,
+    // JSON writes the undefined of a numeric column as null.
+    encoding: {
+      names: rest.encoding.names,
+      categories: rest.encoding.categories.map((list) => list ?? undefined),
+    },
     preprocessor: { ...preprocessor, means: Float64Array.from(preprocessor.means) },
     views: views.map(({ signs, slots }) => ({
       ...(signs ? { signs: Int8Array.from(signs) } : {}),

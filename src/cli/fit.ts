@@ -1,0 +1,131 @@
+import { type Command, Option } from 'commander';
+import {
+  causalMixFT,
+  type History,
+  standardFineTuning,
+  type TuningOptions,
+} from '../causal-mix-ft.js';
+import { conform } from '../data/conform.js';
+import { split } from '../data/split.js';
+import type { Table } from '../data/table.js';
+import { evaluate, type Scores } from '../evaluation/evaluate.js';
+import type { FittedClassifier } from '../tfm/classifier.js';
+import { loadTfm } from '../tfm/load-tfm.js';
+import {
+  addCommand,
+  type Context,
+  jsonText,
+  longWorkOf,
+  readSource,
+  type Shared,
+  shortNumber,
+  tableHelp,
+  wholeNumber,
+} from './command.js';
+import { textTable } from './text-table.js';
+
+const methods = ['zero-shot', 'fine-tune', 'causal-mix-ft'] as const;
+
+/** `causalmixft fit`. */
+export function addFit(program: Command, context: Context): void {
+  addCommand(
+    program,
+    'fit',
+    'Fit a classifier and save it as one portable folder; the history goes to stdout.',
+    'causalmixft fit bundled:penguins --target sex --method causal-mix-ft --out model/',
+  )
+    .argument('<table>', tableHelp)
+    .requiredOption('--target <name>', 'column to predict')
+    .addOption(
+      new Option('--method <name>', 'how the foundation model is adapted')
+        .choices(methods)
+        .default('causal-mix-ft'),
+    )
+    .option('--model <source>', 'folder of a foundation model (default: the embedded one)')
+    .option(
+      '--validation <table>',
+      'rows that choose the step (default: a fifth of the table, stratified)',
+    )
+    .option('--steps <number>', 'steps of fine-tuning (default: as the model asks)', wholeNumber(1))
+    .requiredOption('--out <folder>', 'folder to write')
+    .action((source: string, options: FitOptions) => fitAndSave(source, options, context));
+}
+
+interface FitOptions extends Shared {
+  readonly target: string;
+  readonly method: (typeof methods)[number];
+  readonly model?: string;
+  readonly validation?: string;
+  readonly steps?: number;
+  readonly out: string;
+}
+
+/** What `fit` found, as `--json` writes it. */
+interface Report {
+  readonly method: string;
+  readonly model: string;
+  readonly rows: { readonly train: number; readonly validation: number };
+  readonly validation: Scores;
+  readonly history?: History;
+}
+
+async function fitAndSave(source: string, options: FitOptions, context: Context): Promise<void> {
+  const { target, seed, method } = options;
+  const table = await readSource(source, context, { target });
+  const { train, validation } = await parts(table, options, context);
+  const tfm = await loadTfm(options.model);
+  const tuning: TuningOptions = {
+    tfm,
+    seed,
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+  };
+  const work = longWorkOf(context, options);
+  let model: FittedClassifier & { readonly history?: History };
+  if (method === 'zero-shot') model = await tfm.fit(train, { seed });
+  else {
+    const way = method === 'fine-tune' ? standardFineTuning(tuning) : causalMixFT(tuning);
+    model = await way.fit(train, validation, work);
+  }
+  const report: Report = {
+    method,
+    model: tfm.name,
+    rows: { train: train.rows, validation: validation.rows },
+    validation: await evaluate(model, validation),
+    ...(model.history ? { history: model.history } : {}),
+  };
+  context.signal.throwIfAborted();
+  await model.save(options.out);
+  await context.write(options.json ? jsonText(report) : reportText(report, options.out));
+}
+
+async function parts(
+  table: Table,
+  { validation, target, seed }: FitOptions,
+  context: Context,
+): Promise<{ train: Table; validation: Table }> {
+  if (validation === undefined) return split(table, { seed, test: 0 });
+  const read = await readSource(validation, context, { target });
+  return { train: table, validation: conform(read, table).table };
+}
+
+function reportText({ method, model, rows, validation, history }: Report, out: string): string {
+  const scores = Object.entries(validation).map(([name, value]) => [name, shortNumber(value)]);
+  const [run] = history?.runs ?? [];
+  const steps = run?.steps.map(({ step, trainLoss, validation: loss, scores }) => [
+    String(step),
+    trainLoss === undefined ? '–' : shortNumber(trainLoss),
+    shortNumber(loss),
+    shortNumber(scores.validation.rocAuc),
+    step === run.chosenStep ? '← kept' : '',
+  ]);
+  return [
+    `${method} of ${model}: ${rows.train} rows to learn from, ${rows.validation} to validate on`,
+    ...(steps
+      ? ['', textTable(['step', 'training loss', 'validation log-loss', 'ROC-AUC', ''], steps)]
+      : []),
+    '',
+    textTable(['validation', ''], scores),
+    '',
+    `Saved in ${out}`,
+  ].join('\n');
+}
