@@ -8,8 +8,11 @@ import { parents as parentsOf, topologicalOrder } from '../discovery/graph-queri
 import { type LongWork, longWork } from '../work/long-work.js';
 import type { Family, Quality } from './candidates.js';
 import type { ClassifierScore } from './choose.js';
-import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
+import type { FittedNode, NodeSettings } from './fit-node.js';
+import type { Pair } from './fit-node.worker.js';
+import { fitPairs } from './fit-pairs.js';
 import { type Frame, frame, MOST_CATEGORIES, type Variable } from './frame.js';
+import { limitParents } from './graph-knobs.js';
 import type { Link } from './mechanism.js';
 
 export { drawRows, type SampleOptions, sampleScm } from './sample-scm.js';
@@ -38,6 +41,10 @@ export interface FitScmOptions extends LongWork {
   readonly family?: Family;
   /** Post-nonlinear mechanisms y = g(f(pa) + N) by column: `{ income: 'exp' }`. */
   readonly links?: Readonly<Record<string, Link>>;
+  /** Fit a pair of node and parents once for all DAGs that hold it (default `true`); never changes the model's rows. */
+  readonly cache?: boolean;
+  /** Most parents a node keeps, drawn from those it has (default: all). */
+  readonly maxParents?: number;
   /** Number of threads (default: one for each core, at most 4). Never changes the model. */
   readonly workers?: number;
 }
@@ -55,6 +62,13 @@ export interface Scm {
   readonly nodes: readonly FittedNode[];
   /** One model per DAG. */
   readonly models: readonly ScmModel[];
+  /** How many pairs of node and parents the DAGs hold, and how many had to be fitted. */
+  readonly cache: {
+    readonly pairs: number;
+    readonly fitted: number;
+    /** Share of the pairs that an earlier DAG had already. */
+    readonly hitRate: number;
+  };
 }
 
 /** One DAG of an SCM. */
@@ -76,12 +90,15 @@ export async function fitScm(
   options: FitScmOptions,
 ): Promise<Scm> {
   const settings = settingsOf(options);
-  const dags = 'marks' in graphs ? [graphs] : [...graphs];
+  const given = 'marks' in graphs ? [graphs] : [...graphs];
+  const { maxParents, seed } = options;
+  const dags =
+    maxParents === undefined ? given : given.map((dag) => limitParents(dag, maxParents, { seed }));
   if (dags.length === 0)
     throw new RangeError('Cannot fit the SCM as it needs a DAG: none is given');
   for (const dag of dags) checkGraph(table, dag);
   const whole = frame(table);
-  const { pairs, models } = distinctPairs(whole, dags);
+  const { pairs, models } = distinctPairs(whole, dags, options.cache ?? true);
   for (const pair of pairs) checkPair(whole, pair, table);
 
   return longWork(
@@ -89,12 +106,7 @@ export async function fitScm(
     pairs.length,
     options,
     async (work) => {
-      const nodes: FittedNode[] = [];
-      for (const { node, parents } of pairs) {
-        await work.breathe();
-        nodes.push(fitNode(whole, node, parents, settings));
-        work.tick(1, node);
-      }
+      const nodes = await fitPairs(whole, pairs, settings, options.workers, work);
       return {
         kind: 'scm',
         version: 1,
@@ -108,15 +120,14 @@ export async function fitScm(
         settings,
         nodes,
         models,
+        cache: {
+          pairs: dags.length * table.columns.length,
+          fitted: pairs.length,
+          hitRate: 1 - pairs.length / (dags.length * table.columns.length),
+        },
       };
     },
   );
-}
-
-/** A node and its parents, sorted. */
-interface Pair {
-  readonly node: string;
-  readonly parents: readonly string[];
 }
 
 function settingsOf(options: FitScmOptions): NodeSettings {
@@ -166,6 +177,7 @@ function checkGraph(table: Table, dag: Dag): void {
 function distinctPairs(
   { columns }: Frame,
   dags: readonly Dag[],
+  cache: boolean,
 ): { pairs: Pair[]; models: ScmModel[] } {
   const pairs: Pair[] = [];
   const place = new Map<string, number>();
@@ -176,7 +188,7 @@ function distinctPairs(
         .map((i) => dag.names[i])
         .sort();
       const key = [name, ...parents].join('\u0000');
-      let at = place.get(key);
+      let at = cache ? place.get(key) : undefined;
       if (at === undefined) {
         at = pairs.push({ node: name, parents }) - 1;
         place.set(key, at);
