@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TypeScript } from './tslab.js';
 
@@ -9,6 +9,16 @@ type Host = Pick<
 
 /** A place inside the kernel's package: what it depends on can be imported from every notebook. */
 const here = fileURLToPath(new URL('../main.js', import.meta.url));
+
+const library = dirname(fileURLToPath(import.meta.resolve('causalmixft/package.json')));
+
+/**
+ * The library keeps its tensors to itself. Its declarations mention the engine in passing, and to
+ * follow them there would take a second and a hundred megabytes at every start.
+ */
+const isEngine = (name: string): boolean => name.startsWith('@tensorflow/');
+const isLibrary = (path: string): boolean =>
+  path.startsWith(join(library, 'dist/')) || path.includes('/node_modules/causalmixft/');
 
 /**
  * How names of modules are found: from the file that imports them, for cells also from the kernel.
@@ -22,19 +32,26 @@ export function resolution(
 ): Host {
   const ofPackages = ts.createModuleResolutionCache(cwd, (name) => name);
   const isPackage = (path: string): boolean => path.includes('/node_modules/');
+  const unresolved = new Set<string>();
   return {
-    resolveModuleNameLiterals(literals, importer, redirect, options, file) {
+    resolveModuleNameLiterals(literals, importer, redirect, options, sourceFile) {
+      const file = sourceFile as TypeScript.SourceFile & { readonly path: string };
       const cache = isPackage(importer) ? ofPackages : undefined;
+      unresolved.delete(file.path);
       return literals.map((literal) => {
         const mode = ts.getModeForUsageLocation(file, literal);
         const look = (from: string) =>
           ts.resolveModuleName(literal.text, from, options, ts.sys, cache, redirect, mode);
-        const found = look(importer);
-        return found.resolvedModule || !isVirtual(importer) || literal.text.startsWith('.')
-          ? found
-          : look(join(here));
+        if (isEngine(literal.text) && isLibrary(importer)) return { resolvedModule: undefined };
+        let found = look(importer);
+        if (!found.resolvedModule && isVirtual(importer) && !literal.text.startsWith('.')) {
+          found = look(here);
+        }
+        if (!found.resolvedModule && !isPackage(importer)) unresolved.add(file.path);
+        return found;
       });
     },
-    hasInvalidatedResolutions: (path) => !isPackage(path),
+    // Of files that did not change, only the user's own can gain a module: one installed meanwhile.
+    hasInvalidatedResolutions: (path) => unresolved.has(path),
   };
 }

@@ -156,9 +156,9 @@ function steered(
 ): TypeScript.BuilderProgram {
   return Object.assign(Object.create(builder), {
     getSourceFile(name: string) {
-      const file = program.getSourceFile(name);
-      if (file) hideNames(file, pass);
-      return file;
+      // Questions about unfinished code walk up from the cursor: parents come with the checker.
+      if (!pass.single) program.getTypeChecker();
+      return program.getSourceFile(name);
     },
     getAllDependencies: () => [cellName],
     emit(

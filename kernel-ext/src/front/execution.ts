@@ -36,12 +36,8 @@ export function createExecution(setup: ExecutionSetup): Execution {
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       current = next;
-      const failed = await execute(next).catch((error: unknown) => internalError(next!, error));
-      if (failed && next.content.stop_on_error !== false) {
-        // Requests sent together with this one may still lie in the socket.
-        await turn();
-        for (const dropped of queue.splice(0)) abort(dropped);
-      }
+      const dropped = await execute(next).catch((error: unknown) => internalError(next!, error));
+      for (const message of dropped) abort(message);
     }
     current = undefined;
   };
@@ -50,16 +46,16 @@ export function createExecution(setup: ExecutionSetup): Execution {
     setup.reply(message, { status: 'aborted', execution_count: count });
     setup.status(message, 'idle');
   };
-  const internalError = (message: Message, error: unknown): true => {
+  const internalError = (message: Message, error: unknown): Message[] => {
     const { name, message: text, stack = '' } = error as Error;
     const report = { ename: name, evalue: text, traceback: stack.split('\n') };
     setup.reply(message, { status: 'error', execution_count: count, ...report });
     setup.status(message, 'idle');
-    return true;
+    return [];
   };
 
-  /** Run one request; tells whether it failed. */
-  const execute = async (message: Message): Promise<boolean> => {
+  /** Run one request; returns those that are not to run because it failed. */
+  const execute = async (message: Message): Promise<Message[]> => {
     const { content } = message;
     const source = typeof content.code === 'string' ? content.code : '';
     const silent = content.silent === true;
@@ -80,13 +76,19 @@ export function createExecution(setup: ExecutionSetup): Execution {
     if (error) setup.output.publish(cell, { type: 'error', content: error });
     const expressions = error ? {} : await evaluate(content.user_expressions, file);
     setup.output.flush();
+    let dropped: Message[] = [];
+    if (error && content.stop_on_error !== false) {
+      // Requests that were sent before this answer may still lie in the socket.
+      await turn();
+      dropped = queue.splice(0);
+    }
     setup.reply(message, {
       status: error ? 'error' : 'ok',
       execution_count: count,
       ...(error ?? { payload: [], user_expressions: expressions }),
     });
     setup.status(message, 'idle');
-    return error !== undefined;
+    return dropped;
   };
 
   const runSource = async (

@@ -71,7 +71,11 @@ export async function runKernel(connectionFile: string): Promise<void> {
         when(() =>
           output.publish(message.cell, {
             type: 'execute_result',
-            content: { ...message.bundle, execution_count: execution.count },
+            content: {
+              data: message.bundle.data,
+              metadata: message.bundle.metadata ?? {},
+              execution_count: execution.count,
+            },
           }),
         );
         history.result(execution.count, String(message.bundle.data['text/plain'] ?? ''));

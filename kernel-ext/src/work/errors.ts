@@ -108,20 +108,32 @@ function frames(error: ErrorLike): string[] {
 }
 
 function mapFrame(frame: string): string | undefined {
-  const place = /^(.*?)\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):(\d+)\)?$/.exec(frame);
-  if (!place) return /^at (native|<anonymous>|new Promise|async Promise\.|.*\(<anonymous>\)|.*\(native\))/.test(frame) ? undefined : frame;
-  const [, callee, rawFile, line, column] = place as unknown as [string, string, string, string, string];
-  const file = rawFile.replace(/^file:\/\//, '');
+  const place = /^at (?:(.+) \()?(.+?):(\d+):(\d+)\)?$/.exec(frame);
+  // Frames without a place are Node's: `at new Promise (<anonymous>)`, `at Array.map (native)`.
+  if (!place) return undefined;
+  const [, callee, address, line, column] = place as unknown as (string | undefined)[];
+  const isAsync = address!.startsWith('async ');
+  const file = address!.replace(/^async /, '').replace(/^file:\/\//, '');
+  if (file.startsWith('node:') || isKernelFile(file)) return undefined;
+  const shown = sourcePlace(file, Number(line), Number(column));
+  if (!shown) return undefined;
+  const who = callee && !isWrapper(callee) ? callee : isAsync ? 'async' : '';
+  return who ? `at ${who} (${shown})` : `at ${shown}`;
+}
+
+/** Names that V8 gives to the function which holds a cell. */
+function isWrapper(callee: string): boolean {
+  return /^(eval|<anonymous>|Object\.<anonymous>|async <anonymous>)$/.test(callee);
+}
+
+/** The place in the source; `undefined` where the code is ours rather than the user's. */
+function sourcePlace(file: string, line: number, column: number): string | undefined {
   const script = scripts.get(file);
-  if (script) {
-    script.map ??= parseSourceMap(script.json);
-    const found = originalPosition(script.map, Number(line) - 1 - script.headerLines, Number(column) - 1);
-    if (!found || found.line < script.prefix) return undefined;
-    const who = /^at (async )?(eval|<anonymous>|Object\.<anonymous>)? ?$/.test(callee) ? 'at ' : callee;
-    return `${who}${who.endsWith(' ') ? '' : ' '}${file}:${found.line - script.prefix + 1}:${found.column + 1}`;
-  }
-  if (rawFile.startsWith('node:') || isKernelFile(file)) return undefined;
-  return `${callee}${file}:${line}:${column}`;
+  if (!script) return `${file}:${line}:${column}`;
+  script.map ??= parseSourceMap(script.json);
+  const found = originalPosition(script.map, line - 1 - script.headerLines, column - 1);
+  if (!found || found.line < script.prefix) return undefined;
+  return `${file}:${found.line - script.prefix + 1}:${found.column + 1}`;
 }
 
 const ownFolder = new URL('..', import.meta.url).pathname;
