@@ -1,0 +1,364 @@
+// Likelihood-ratio test of independence for mixed columns (degenerate Gaussian; Andrews, Ramsey &
+// Cooper 2019, "Learning high-dimensional directed acyclic graphs with mixed data-types"): categories
+// are expanded into indicator columns (all levels but one), and blocks X and Y are tested given Z as
+// if jointly Gaussian,
+//   T = −c·ln( |Σ_XY·Z| / (|Σ_X·Z|·|Σ_Y·Z|) ),  χ² with rank X · rank Y degrees of freedom,
+// with Bartlett's c = n − rank Z − (rank X + rank Y + 3)/2 in place of n (Anderson 2003, 8.5). Columns
+// that the ones before them determine have no rank and are left out.
+
+import {
+  chiSquareTail,
+  chiSquareUpperQuantile,
+  logChiSquareTail,
+} from '../../math/distributions.js';
+import { dimensions, moments } from './moments.js';
+import { without } from './subsets.js';
+import type { Breathe, IndependenceTest, Separator, TestResult } from './test.js';
+import type { Variables } from './variables.js';
+
+/** A variance below this share of the column's variance counts as none. */
+const RANKLESS = 1e-9;
+
+/**
+ * Make the degenerate-Gaussian likelihood-ratio test.
+ * @throws RangeError where a column has a category of its own in every row.
+ */
+export function degenerateGaussian(vars: Variables): IndependenceTest {
+  const p = vars.names.length;
+  vars.columns.forEach((v) => {
+    if (!v.numeric && v.levels > 2 && v.levels >= vars.rows) {
+      throw new RangeError(
+        `Cannot test "${v.name}" as a column must have fewer categories than rows: it has ${v.levels} in ${vars.rows} rows; drop it`,
+      );
+    }
+  });
+  const sums = moments(vars);
+  const { dims, offset } = sums;
+  const shared = sums.correlation;
+  const widest = Math.max(1, ...vars.columns.map((_, i) => offset[i + 1] - offset[i]));
+
+  const factor = new Float64Array(widest * widest);
+  const rest = new Float64Array(widest * widest);
+  const cross = new Float64Array(widest * widest);
+  const keptX = new Int32Array(widest);
+  const keptY = new Int32Array(widest);
+
+  /**
+   * ln(|Σ_XY|/(|Σ_X|·|Σ_Y|)) and ranks of two blocks of a matrix of conditional covariances.
+   * Small blocks are done in closed form.
+   */
+  const out = { logRatio: 0, rankX: 0, rankY: 0 };
+  const compare = (
+    c: Float64Array,
+    m: number,
+    x0: number,
+    dx: number,
+    y0: number,
+    dy: number,
+  ): void => {
+    if (dx === 1 && dy === 1) {
+      const vx = c[x0 * m + x0];
+      const vy = c[y0 * m + y0];
+      const rx = vx > RANKLESS ? 1 : 0;
+      const ry = vy > RANKLESS ? 1 : 0;
+      out.rankX = rx;
+      out.rankY = ry;
+      if (rx === 0 || ry === 0) {
+        out.logRatio = 0;
+        return;
+      }
+      const r = c[x0 * m + y0];
+      out.logRatio = Math.log(Math.max(1 - (r * r) / (vx * vy), 1e-15));
+      return;
+    }
+    // L·Lᵀ = Σ_X over its independent columns, then W = L⁻¹·Σ_XY and Σ_Y − Wᵀ·W.
+    let rx = 0;
+    for (let i = 0; i < dx; i++) {
+      const row = (x0 + i) * m + x0;
+      let pivot = c[row + i];
+      for (let k = 0; k < rx; k++) {
+        let sum = c[row + keptX[k]];
+        for (let l = 0; l < k; l++) sum -= factor[rx * widest + l] * factor[k * widest + l];
+        sum /= factor[k * widest + k];
+        factor[rx * widest + k] = sum;
+        pivot -= sum * sum;
+      }
+      if (!(pivot > RANKLESS)) continue;
+      factor[rx * widest + rx] = Math.sqrt(pivot);
+      keptX[rx++] = i;
+    }
+    for (let j = 0; j < dy; j++) {
+      for (let k = 0; k < rx; k++) {
+        let sum = c[(x0 + keptX[k]) * m + y0 + j];
+        for (let l = 0; l < k; l++) sum -= factor[k * widest + l] * cross[j * widest + l];
+        cross[j * widest + k] = sum / factor[k * widest + k];
+      }
+    }
+    let ry = 0;
+    let logRatio = 0;
+    // Two factors at once: of Σ_Y (it says which columns count) and of Σ_Y − Wᵀ·W.
+    for (let j = 0; j < dy; j++) {
+      const row = (y0 + j) * m + y0;
+      let pivot = c[row + j];
+      for (let k = 0; k < ry; k++) {
+        let sum = c[row + keptY[k]];
+        for (let l = 0; l < k; l++) sum -= rest[ry * widest + l] * rest[k * widest + l];
+        sum /= rest[k * widest + k];
+        rest[ry * widest + k] = sum;
+        pivot -= sum * sum;
+      }
+      if (!(pivot > RANKLESS)) continue;
+      rest[ry * widest + ry] = Math.sqrt(pivot);
+      logRatio -= Math.log(pivot);
+      keptY[ry++] = j;
+    }
+    for (let a = 0; a < ry; a++) {
+      const j = keptY[a];
+      let pivot = 0;
+      for (let k = 0; k <= a; k++) {
+        const i = keptY[k];
+        let sum = c[(y0 + j) * m + y0 + i];
+        for (let l = 0; l < rx; l++) sum -= cross[j * widest + l] * cross[i * widest + l];
+        for (let l = 0; l < k; l++) sum -= rest[a * widest + l] * rest[k * widest + l];
+        if (k < a) rest[a * widest + k] = sum / rest[k * widest + k];
+        else pivot = sum;
+      }
+      pivot = Math.max(pivot, 1e-15);
+      rest[a * widest + a] = Math.sqrt(pivot);
+      logRatio += Math.log(pivot);
+    }
+    out.rankX = rx;
+    out.rankY = ry;
+    out.logRatio = Math.min(0, logRatio);
+  };
+
+  /** Condition a matrix on the dimensions s0 … s0 + ds − 1, in place of `to`; returns their rank. */
+  const condition = (
+    from: Float64Array,
+    to: Float64Array,
+    m: number,
+    s0: number,
+    ds: number,
+  ): number => {
+    if (from !== to) to.set(from.subarray(0, m * m));
+    let rank = 0;
+    for (let s = s0; s < s0 + ds; s++) {
+      const rs = s * m;
+      const pivot = to[rs + s];
+      if (!(pivot > RANKLESS)) continue;
+      rank++;
+      const inverse = 1 / pivot;
+      for (let i = 0; i < m; i++) {
+        const f = to[i * m + s] * inverse;
+        if (f === 0 || i === s) continue;
+        const ri = i * m;
+        for (let j = 0; j < m; j++) to[ri + j] -= f * to[rs + j];
+      }
+      for (let j = 0; j < m; j++) to[rs + j] = 0;
+      for (let i = 0; i < m; i++) to[i * m + s] = 0;
+    }
+    return rank;
+  };
+
+  const outcome = (rows: number, rankZ: number): { value: number; df: number } => {
+    const df = out.rankX * out.rankY;
+    const c = rows - rankZ - (out.rankX + out.rankY + 3) / 2;
+    return df === 0 || c <= 0 ? { value: 0, df: 0 } : { value: -c * out.logRatio, df };
+  };
+  const run = (x: number, y: number, given: ArrayLike<number>): { value: number; df: number } => {
+    const list = [...Array.from(given), x, y];
+    const { rows, matrix } = sums.of(list);
+    const dx = offset[x + 1] - offset[x];
+    const dy = offset[y + 1] - offset[y];
+    const m = dimensions(offset, list).length;
+    const dz = m - dx - dy;
+    if (dx === 0 || dy === 0) return { value: 0, df: 0 };
+    const rankZ = condition(matrix, matrix, m, 0, dz);
+    compare(matrix, m, dz, dx, dz + dx, dy);
+    return outcome(rows, rankZ);
+  };
+  const test = (x: number, y: number, given: ArrayLike<number>): TestResult => {
+    const r = run(x, y, given);
+    return {
+      p: chiSquareTail(r.value, r.df),
+      logP: logChiSquareTail(r.value, r.df),
+      statistic: r.value,
+      df: r.df,
+    };
+  };
+  let strengths: Float64Array | undefined;
+  const association = (): Float64Array => {
+    if (strengths) return strengths;
+    strengths = new Float64Array(p * p);
+    for (let i = 0; i < p; i++) {
+      for (let j = 0; j < i; j++) {
+        const r = run(i, j, []);
+        strengths[i * p + j] = strengths[j * p + i] = -logChiSquareTail(r.value, r.df);
+      }
+    }
+    return strengths;
+  };
+  const head = {
+    name: 'mixed',
+    variables: p,
+    maxGiven: Number.POSITIVE_INFINITY,
+    constant: vars.constant,
+    test,
+    association,
+  };
+  if (!shared) return head;
+
+  const limits = new Map<string, number>();
+  const limitOf = (alpha: number): ((df: number) => number) => {
+    return (df) => {
+      const key = `${alpha}/${df}`;
+      let limit = limits.get(key);
+      if (limit === undefined) {
+        limit = chiSquareUpperQuantile(alpha, df);
+        limits.set(key, limit);
+      }
+      return limit;
+    };
+  };
+  const stack: Float64Array[] = [];
+  const level = (depth: number, m: number): Float64Array => {
+    if (!stack[depth] || stack[depth].length < m * m) stack[depth] = new Float64Array(m * m);
+    return stack[depth];
+  };
+  const load = (list: readonly number[]): { m: number; start: Int32Array; c: Float64Array } => {
+    const where = dimensions(offset, list);
+    const m = where.length;
+    const c = level(0, m);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < m; j++) c[i * m + j] = shared[where[i] * dims + where[j]];
+    }
+    const start = new Int32Array(list.length + 1);
+    list.forEach((v, i) => {
+      start[i + 1] = start[i] + offset[v + 1] - offset[v];
+    });
+    return { m, start, c };
+  };
+
+  return {
+    ...head,
+    async findSeparators(
+      x: number,
+      targets: ArrayLike<number>,
+      pool: ArrayLike<number>,
+      size: number,
+      alpha: number,
+      breathe: Breathe,
+    ): Promise<(readonly number[] | undefined)[]> {
+      const limit = limitOf(alpha);
+      const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
+      const strength = association();
+      const order = Array.from(pool).sort((a, b) => strength[x * p + b] - strength[x * p + a]);
+      const place = new Map(order.map((v, i) => [v, i + 1]));
+      const list = [x, ...order];
+      const alive: { t: number; at: number }[] = [];
+      for (let t = 0; t < targets.length; t++) {
+        let at = place.get(targets[t]);
+        if (at === undefined) {
+          at = list.length;
+          place.set(targets[t], at);
+          list.push(targets[t]);
+        }
+        alive.push({ t, at });
+      }
+      const { m, start, c: top } = load(list);
+      const dx = start[1];
+      const prefix: number[] = [];
+      const walk = async (c: Float64Array, from: number, rankZ: number): Promise<void> => {
+        if (prefix.length === size) {
+          for (let q = 0; q < alive.length; q++) {
+            const { t, at } = alive[q];
+            if (prefix.includes(at)) continue;
+            const dy = start[at + 1] - start[at];
+            if (dx > 0 && dy > 0) {
+              compare(c, m, 0, dx, start[at], dy);
+              const r = outcome(vars.rows, rankZ);
+              if (r.df !== 0 && !(r.value < limit(r.df))) continue;
+            }
+            found[t] = prefix.map((i) => list[i]);
+            alive[q] = alive[alive.length - 1];
+            alive.pop();
+            q--;
+          }
+          await breathe();
+          return;
+        }
+        const end = order.length - (size - prefix.length) + 1;
+        for (let s = from; s <= end && alive.length > 0; s++) {
+          if (alive.length === 1 && alive[0].at === s) continue;
+          const next = level(prefix.length + 1, m);
+          const rank = condition(c, next, m, start[s], start[s + 1] - start[s]);
+          prefix.push(s);
+          await walk(next, s + 1, rankZ + rank);
+          prefix.pop();
+        }
+      };
+      await walk(top, 1, 0);
+      return found;
+    },
+    allSeparators(x: number, y: number, pool: ArrayLike<number>, size: number, alpha: number) {
+      const limit = limitOf(alpha);
+      const sets: Separator[] = [];
+      each(x, y, [], without(pool, x, y), size, (value, df, given) => {
+        if (df === 0 || value < limit(df)) {
+          sets.push({ given: [...given], logP: logChiSquareTail(value, df) });
+        }
+      });
+      return sets;
+    },
+    largestLogP(
+      x: number,
+      y: number,
+      base: ArrayLike<number>,
+      pool: ArrayLike<number>,
+      size: number,
+    ) {
+      let best = Number.NEGATIVE_INFINITY;
+      each(x, y, base, pool, size, (value, df) => {
+        best = Math.max(best, logChiSquareTail(value, df));
+      });
+      return best;
+    },
+  };
+
+  function each(
+    x: number,
+    y: number,
+    base: ArrayLike<number>,
+    pool: ArrayLike<number>,
+    size: number,
+    visit: (value: number, df: number, given: readonly number[]) => void,
+  ): void {
+    const list = [x, y, ...Array.from(base), ...Array.from(pool)];
+    const { m, start, c } = load(list);
+    const dx = start[1];
+    const dy = start[2] - start[1];
+    let rankBase = 0;
+    if (base.length > 0) rankBase = condition(c, c, m, start[2], start[2 + base.length] - start[2]);
+    const prefix: number[] = [];
+    const walk = (at: Float64Array, from: number, rankZ: number): void => {
+      if (prefix.length === size) {
+        if (dx === 0 || dy === 0) {
+          visit(0, 0, prefix);
+          return;
+        }
+        compare(at, m, 0, dx, dx, dy);
+        const r = outcome(vars.rows, rankZ);
+        visit(r.value, r.df, prefix);
+        return;
+      }
+      for (let s = from; s <= list.length - (size - prefix.length); s++) {
+        const next = level(prefix.length + 1, m);
+        const rank = condition(at, next, m, start[s], start[s + 1] - start[s]);
+        prefix.push(list[s]);
+        walk(next, s + 1, rankZ + rank);
+        prefix.pop();
+      }
+    };
+    walk(c, 2 + base.length, rankBase);
+  }
+}

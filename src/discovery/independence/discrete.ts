@@ -1,0 +1,261 @@
+// χ² and G² tests of independence of two categories in the strata of S:
+//   χ² = Σ (O − E)²/E,  G² = 2 Σ O·ln(O/E),  E = row total · column total / stratum total,
+// with Σ over non-empty strata of (rows that occur − 1)(columns that occur − 1) degrees of freedom
+// (Agresti 2013, "Categorical Data Analysis", chapter 3). Rows that miss a column of a test are left
+// out of that test. A walk over many S keeps each row's stratum and adds one column at a time.
+
+import {
+  chiSquareTail,
+  chiSquareUpperQuantile,
+  logChiSquareTail,
+} from '../../math/distributions.js';
+import { eachSubset, without } from './subsets.js';
+import type { IndependenceTest, Separator, TestResult } from './test.js';
+import type { Variables } from './variables.js';
+
+/**
+ * Make a test of categories.
+ * @param statistic Pearson's χ² or the likelihood ratio G².
+ * @throws RangeError where a column has a category of its own in every row.
+ */
+export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): IndependenceTest {
+  const p = vars.names.length;
+  const { length: n, weights } = vars;
+  const levels = Int32Array.from(vars.columns, (v) => v.levels);
+  const codes = vars.columns.map((v) => v.codes);
+  for (let i = 0; i < p; i++) {
+    if (levels[i] > 2 && levels[i] >= vars.rows) {
+      throw new RangeError(
+        `Cannot test "${vars.names[i]}" as a column must have fewer categories than rows: it has ${levels[i]} in ${vars.rows} rows; drop it, or give its numbers the type numeric`,
+      );
+    }
+  }
+  const measure = statistic === 'chi2' ? pearson : likelihoodRatio;
+
+  /** One stratum number a row, −1 where a column of S is missing, and how many strata there are. */
+  interface Strata {
+    readonly of: Int32Array;
+    readonly count: number;
+  }
+  const all: Strata = { of: new Int32Array(n), count: 1 };
+  const refine = (s: Strata, v: number, into: Int32Array): Strata => {
+    const code = codes[v];
+    const k = levels[v];
+    const from = s.of;
+    for (let i = 0; i < n; i++) {
+      const a = from[i];
+      const b = code[i];
+      into[i] = a < 0 || b < 0 ? -1 : a * k + b;
+    }
+    const count = s.count * k;
+    return count > n ? renumber(into, count) : { of: into, count };
+  };
+  /** Number the strata that occur from 0, in their order. */
+  let seen = new Int32Array(0);
+  const renumber = (of: Int32Array, count: number): Strata => {
+    if (seen.length < count) seen = new Int32Array(count);
+    seen.fill(0, 0, count);
+    for (let i = 0; i < n; i++) if (of[i] >= 0 && (!weights || weights[i] > 0)) seen[of[i]] = 1;
+    let next = 0;
+    for (let s = 0; s < count; s++) seen[s] = seen[s] ? next++ : -1;
+    for (let i = 0; i < n; i++) if (of[i] >= 0) of[i] = seen[of[i]];
+    return { of, count: next };
+  };
+
+  let cells = new Int32Array(1024);
+  /** Count the table of x and y in each stratum and measure it. */
+  const evaluate = (strata: Strata, x: number, y: number): { value: number; df: number } => {
+    const kx = levels[x];
+    const ky = levels[y];
+    const size = strata.count * kx * ky;
+    if (cells.length < size) cells = new Int32Array(Math.max(size, 2 * cells.length));
+    else cells.fill(0, 0, size);
+    const table = cells;
+    const s = strata.of;
+    const cx = codes[x];
+    const cy = codes[y];
+    if (vars.missing || weights) {
+      for (let i = 0; i < n; i++) {
+        const a = s[i];
+        const b = cx[i];
+        const c = cy[i];
+        if (a < 0 || b < 0 || c < 0) continue;
+        table[(a * kx + b) * ky + c] += weights ? weights[i] : 1;
+      }
+    } else {
+      for (let i = 0; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
+    }
+    return measure(table, strata.count, kx, ky);
+  };
+  const result = (value: number, df: number): TestResult => ({
+    p: chiSquareTail(value, df),
+    logP: logChiSquareTail(value, df),
+    statistic: value,
+    df,
+  });
+  const scratch: Int32Array[] = [];
+  const buffer = (depth: number): Int32Array => {
+    scratch[depth] ??= new Int32Array(n);
+    return scratch[depth];
+  };
+  const strataOf = (given: ArrayLike<number>): Strata => {
+    let s = all;
+    for (let k = 0; k < given.length; k++) s = refine(s, given[k], buffer(k));
+    return s;
+  };
+  const run = (x: number, y: number, given: ArrayLike<number>): { value: number; df: number } => {
+    if (levels[x] < 2 || levels[y] < 2) return { value: 0, df: 0 };
+    return evaluate(strataOf(given), x, y);
+  };
+
+  const limits = new Map<number, Float64Array>();
+  /** The statistic at which p = alpha, by degrees of freedom. */
+  const limitOf = (alpha: number): ((df: number) => number) => {
+    let known = limits.get(alpha);
+    if (!known) {
+      known = new Float64Array(4096);
+      limits.set(alpha, known);
+    }
+    const table = known;
+    return (df) => {
+      if (df >= table.length) return chiSquareUpperQuantile(alpha, df);
+      if (table[df] === 0) table[df] = chiSquareUpperQuantile(alpha, df);
+      return table[df];
+    };
+  };
+  const holds = (r: { value: number; df: number }, limit: (df: number) => number): boolean =>
+    r.df === 0 || r.value < limit(r.df);
+
+  let strengths: Float64Array | undefined;
+  const association = (): Float64Array => {
+    if (strengths) return strengths;
+    strengths = new Float64Array(p * p);
+    for (let i = 0; i < p; i++) {
+      for (let j = 0; j < i; j++) {
+        const r = run(i, j, []);
+        strengths[i * p + j] = strengths[j * p + i] = -logChiSquareTail(r.value, r.df);
+      }
+    }
+    return strengths;
+  };
+
+  return {
+    name: statistic,
+    variables: p,
+    maxGiven: Number.POSITIVE_INFINITY,
+    constant: vars.constant,
+    test: (x, y, given) => {
+      const r = run(x, y, given);
+      return result(r.value, r.df);
+    },
+    association,
+    async findSeparators(x, targets, pool, size, alpha, breathe) {
+      const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
+      const limit = limitOf(alpha);
+      const strength = association();
+      const order = Array.from(pool).sort((a, b) => strength[x * p + b] - strength[x * p + a]);
+      const alive = Array.from({ length: targets.length }, (_, t) => t);
+      const given: number[] = [];
+      const walk = async (strata: Strata, start: number): Promise<void> => {
+        if (given.length === size) {
+          for (let q = 0; q < alive.length; q++) {
+            const y = targets[alive[q]];
+            if (given.includes(y)) continue;
+            const r = levels[x] < 2 || levels[y] < 2 ? { value: 0, df: 0 } : evaluate(strata, x, y);
+            if (holds(r, limit)) {
+              found[alive[q]] = [...given];
+              alive.splice(q, 1);
+              q--;
+            }
+          }
+          await breathe();
+          return;
+        }
+        const end = order.length - (size - given.length);
+        for (let i = start; i <= end && alive.length > 0; i++) {
+          // A set that holds the only target left has nothing to test.
+          if (alive.length === 1 && targets[alive[0]] === order[i]) continue;
+          const finer = refine(strata, order[i], buffer(given.length));
+          given.push(order[i]);
+          await walk(finer, i + 1);
+          given.pop();
+        }
+      };
+      await walk(all, 0);
+      return found;
+    },
+    allSeparators(x, y, pool, size, alpha) {
+      const limit = limitOf(alpha);
+      const sets: Separator[] = [];
+      eachSubset(without(pool, x, y), size, (given) => {
+        const r = run(x, y, given);
+        if (holds(r, limit)) {
+          sets.push({ given: [...given], logP: logChiSquareTail(r.value, r.df) });
+        }
+        return undefined;
+      });
+      return sets;
+    },
+  };
+}
+
+type Measure = (
+  table: Int32Array,
+  strata: number,
+  kx: number,
+  ky: number,
+) => { value: number; df: number };
+
+/** Walk over the non-empty strata with their margins. */
+function overStrata(term: (observed: number, expected: number) => number): Measure {
+  let rows = new Float64Array(64);
+  let columns = new Float64Array(64);
+  return (table, strata, kx, ky) => {
+    if (rows.length < kx) rows = new Float64Array(kx);
+    if (columns.length < ky) columns = new Float64Array(ky);
+    let value = 0;
+    let df = 0;
+    for (let s = 0; s < strata; s++) {
+      const start = s * kx * ky;
+      columns.fill(0, 0, ky);
+      let total = 0;
+      let full = 0;
+      let at = start;
+      for (let a = 0; a < kx; a++) {
+        let sum = 0;
+        for (let b = 0; b < ky; b++) {
+          const o = table[at++];
+          sum += o;
+          columns[b] += o;
+        }
+        rows[a] = sum;
+        if (sum > 0) {
+          full++;
+          total += sum;
+        }
+      }
+      if (full < 2) continue;
+      let wide = 0;
+      for (let b = 0; b < ky; b++) if (columns[b] > 0) wide++;
+      if (wide < 2) continue;
+      df += (full - 1) * (wide - 1);
+      at = start;
+      for (let a = 0; a < kx; a++) {
+        const share = rows[a] / total;
+        for (let b = 0; b < ky; b++) {
+          const o = table[at++];
+          const e = share * columns[b];
+          if (e > 0) value += term(o, e);
+        }
+      }
+    }
+    return { value, df };
+  };
+}
+
+const pearson: Measure = overStrata((o, e) => ((o - e) * (o - e)) / e);
+const halfRatio: Measure = overStrata((o, e) => (o > 0 ? o * Math.log(o / e) : 0));
+const likelihoodRatio: Measure = (table, strata, kx, ky) => {
+  const { value, df } = halfRatio(table, strata, kx, ky);
+  return { value: Math.max(0, 2 * value), df };
+};
