@@ -37,7 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
     .version(packageVersion())
     .showHelpAfterError('(run it with --help for its options and an example)')
     .exitOverride();
-  for (const add of [addFit, addPredict, addAugment, addData, addPretrain, addDoctor]) add(program, context);
+  for (const add of [addFit, addPredict, addAugment, addData, addPretrain, addDoctor])
+    add(program, context);
   shareOptions(program);
   try {
     await program.parseAsync(args, { from: 'user' });

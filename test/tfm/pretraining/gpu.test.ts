@@ -22,8 +22,8 @@ import { readNetwork } from '../../../src/tfm/weights.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const program = join(root, 'src/tfm/pretraining/gpu/train.py');
-const python = process.env.CAUSALMIXFT_PYTHON ?? 'python3';
-const hasTorch = spawnSync(python, ['-c', 'import torch, safetensors']).status === 0;
+// A Python with torch and safetensors; without one the stored steps stand for it.
+const python = process.env.CAUSALMIXFT_PYTHON;
 const config = pretrainConfig({
   seed: 9,
   dim: 16,
@@ -95,9 +95,8 @@ describe('the PyTorch program for a GPU', () => {
     }
   });
 
-  it.skipIf(!hasTorch)(
-    'runs on an export and its model loads like any other (needs a Python with torch)',
-    async () => {
+  if (python)
+    it('runs on an export and its model loads like any other', async () => {
       const at = join(folder, 'export');
       const start = startTraining(config);
       await exportBatches(at, config, start.weights, { workers: 0, perShard: 2 });
@@ -124,8 +123,7 @@ describe('the PyTorch program for a GPU', () => {
           expect(Math.abs(numbers[i] - theirs[i])).toBeLessThan(1e-3 * Math.abs(numbers[i]) + 1e-4);
         }
       }
-    },
-  );
+    });
 });
 
 describe('exportBatches()', () => {
