@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeWhole } from '../tools/atomic.mjs';
 import { cannot } from '../tools/cannot.mjs';
 import { runCommand, tail } from '../tools/run-command.mjs';
+import { hashOf } from '../tools/stamp.mjs';
 
 // N-API 8 is stable: one file serves every Node from 20 on.
-const flags = ['-shared', '-fPIC', '-O2', '-std=c++17', '-DNAPI_VERSION=8', '-w'];
+const flags = ['-fPIC', '-O2', '-std=c++17', '-DNAPI_VERSION=8', '-pthread', '-w'];
 
 /** The C++ compiler to use (`CXX`, else `c++`, `g++`, `clang++`), or `undefined`. */
 export async function findCompiler() {
@@ -19,23 +19,23 @@ export async function findCompiler() {
 /**
  * Give the compiled binding in the cache; compile it when absent.
  * @param library `libraries` (absolute paths) and `include` (folder of the C headers).
- * @param options `cache`, `packageFolder` of tfjs-node, `kernels` (a folder of further sources), `nodeHeaders`, `compiler`.
+ * @param options `cache`, `packageFolder` of tfjs-node, `kernels` (operations of our own, which register themselves when the binding is loaded), `nodeHeaders`, `compiler`.
  * @returns The path, or `undefined` when it is absent and there is no compiler.
  */
 export async function cachedBinding(
   library,
   { cache, packageFolder, kernels, nodeHeaders, compiler },
 ) {
-  const sources = [join(packageFolder, 'binding'), kernels];
+  const sources = join(packageFolder, 'binding');
   const path = join(
     cache,
-    `binding-${process.platform}-${process.arch}-${await inputs(library, sources, nodeHeaders)}.node`,
+    `binding-${process.platform}-${process.arch}-${await inputs(library, sources, kernels, nodeHeaders)}.node`,
   );
   if (existsSync(path)) return path;
   const command = await compiler();
   if (!command) return undefined;
   await makeWhole(path, (partial) =>
-    compile(command, library, { sources, packageFolder, nodeHeaders, out: partial }),
+    compile(command, library, { sources, kernels, packageFolder, nodeHeaders, out: partial }),
   );
   return path;
 }
@@ -47,42 +47,72 @@ export function installBinding(path, packageFolder) {
   );
 }
 
-async function compile(command, library, { sources, packageFolder, nodeHeaders, out }) {
-  const files = (await allFiles(sources)).filter((path) => path.endsWith('.cc'));
+// A compiler that refuses the operations of our own still makes a binding: the library does without them.
+async function compile(command, library, { sources, kernels, packageFolder, nodeHeaders, out }) {
+  const objects = `${out}.objects`;
+  await mkdir(objects, { recursive: true });
+  try {
+    const include = [packageFolder, library.include, nodeHeaders].map((each) => `-I${each}`);
+    const object = (path) => join(objects, `${basename(path)}.o`);
+    const build = (path) =>
+      runCommand(command, [...flags, ...include, '-c', path, '-o', object(path)]);
+    const needed = await sourcesIn(sources);
+    const own = await sourcesIn(kernels);
+    const results = await Promise.all([...needed, ...own].map(build));
+    const failure = results.slice(0, needed.length).find(({ code }) => code !== 0);
+    if (failure) throw refused(command, failure);
+    const made = [...needed, ...own].filter((_, index) => results[index].code === 0).map(object);
+    const linked = await runCommand(command, [
+      '-shared',
+      '-pthread',
+      ...made,
+      ...libraryFlags(library),
+      '-o',
+      out,
+    ]);
+    if (linked.code !== 0) throw refused(command, linked);
+  } finally {
+    await rm(objects, { recursive: true, force: true });
+  }
+}
+
+// After the objects: a linker that drops what nobody has asked for yet reads from left to right.
+function libraryFlags({ libraries }) {
   const onMac = process.platform === 'darwin';
-  const folder = dirname(library.libraries[0]);
-  const { code, output } = await runCommand(command, [
-    ...flags,
-    ...[packageFolder, library.include, nodeHeaders].map((each) => `-I${each}`),
-    ...files,
+  return [
     ...(onMac
-      ? ['-undefined', 'dynamic_lookup', ...library.libraries]
-      : [`-L${folder}`, ...library.libraries.map((each) => `-l:${basename(each)}`)]),
+      ? ['-undefined', 'dynamic_lookup', ...libraries]
+      : [`-L${dirname(libraries[0])}`, ...libraries.map((each) => `-l:${basename(each)}`)]),
     // Relative: the libraries can move (another cache, CAUSALMIXFT_LIBTENSORFLOW) without a new compile.
     `-Wl,-rpath,${onMac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
-    '-o',
-    out,
-  ]);
-  if (code !== 0)
-    throw cannot(
-      'compile the TensorFlow binding',
-      `${command} must accept its sources`,
-      `exit code ${code}`,
-      `a compiler that knows C++17 is needed (GCC 8, Clang 7 or later; CXX=name chooses one); its last lines:\n${tail(output)}`,
-    );
+  ];
 }
 
-async function inputs(library, sources, nodeHeaders) {
-  const hash = createHash('sha256').update(flags.join(' '));
-  for (const path of library.libraries) hash.update(basename(path));
-  for (const path of await allFiles(sources)) hash.update(await readFile(path));
-  hash.update(await readFile(join(nodeHeaders, 'js_native_api.h')));
-  for (const name of ['c_api.h', 'eager/c_api.h'])
-    hash.update(await readFile(join(library.include, 'tensorflow', 'c', name)));
-  return hash.digest('hex').slice(0, 16);
+function refused(command, { code, output }) {
+  return cannot(
+    'compile the TensorFlow binding',
+    `${command} must accept its sources`,
+    `exit code ${code}`,
+    `a compiler that knows C++17 is needed (GCC 8, Clang 7 or later; CXX=name chooses one); its last lines:\n${tail(output)}`,
+  );
 }
 
-async function allFiles(folders) {
-  const names = await Promise.all(folders.map((folder) => readdir(folder)));
-  return folders.flatMap((folder, i) => names[i].sort().map((name) => join(folder, name)));
+async function sourcesIn(folder) {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.cc'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+async function inputs(library, sources, kernels, nodeHeaders) {
+  return await hashOf(
+    [...flags, ...library.libraries.map((path) => basename(path))].join(' '),
+    ...[
+      sources,
+      kernels,
+      join(nodeHeaders, 'js_native_api.h'),
+      ...['c_api.h', 'eager/c_api.h'].map((name) => join(library.include, 'tensorflow', 'c', name)),
+    ].map((path) => ({ path })),
+  );
 }

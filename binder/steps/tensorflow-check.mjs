@@ -1,5 +1,5 @@
 import { cannot } from '../tools/cannot.mjs';
-import { root } from '../tools/places.mjs';
+import { cacheFolder, root } from '../tools/places.mjs';
 import { runCommand, tail } from '../tools/run-command.mjs';
 
 // Node 23 and later lack two functions of `util` that tfjs-node calls.
@@ -47,6 +47,6 @@ async function check(program, backend, action) {
     action,
     'it must load in Node and multiply two matrices',
     found ? `${found.backend}: ${found.product}` : `exit code ${code}`,
-    `delete the cached copy (folder libtensorflow in the cache) and run npm run setup; its last lines:\n${tail(output)}`,
+    `run npm run setup again; if it stays so, delete the folder libtensorflow in ${cacheFolder}; its last lines:\n${tail(output)}`,
   );
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { cannot } from '../tools/cannot.mjs';
 import { cacheFolder, root, tfjsFolder } from '../tools/places.mjs';
@@ -47,7 +47,10 @@ export const tensorflow = {
     await linkLibraries(library.libraries, tfjsFolder);
     await installBinding(binding, tfjsFolder);
     say('checking it by a matrix product');
-    const { version } = await checkNative();
+    const { version } = await checkNative().catch(async (error) => {
+      await rm(binding, { force: true });
+      throw error;
+    });
     return `native, TensorFlow ${version}`;
   },
 };
