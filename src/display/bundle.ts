@@ -1,6 +1,14 @@
-import type { History } from '../causal-mix-ft.js';
+import type { History, TunedClassifier } from '../causal-mix-ft.js';
+import type { TableSummary } from '../data/summarize.js';
 import type { Table } from '../data/table.js';
 import type { Graph } from '../discovery/graph.js';
+import type { ChangeAttribution } from '../scm/attribute-change.js';
+import type { AverageEffect } from '../scm/average-effect.js';
+import type { Counterfactual } from '../scm/counterfactual.js';
+import type { Scm } from '../scm/scm.js';
+import type { FittedClassifier } from '../tfm/classifier.js';
+import type { FineTuned } from '../tfm/fine-tune.js';
+import type { Tfm } from '../tfm/load-tfm.js';
 import type { MimeBundle } from '../work/host.js';
 import type { Comparison } from './comparison.js';
 import { comparisonBundle } from './comparison-view.js';
@@ -9,6 +17,16 @@ import { correlationBundle } from './correlation-view.js';
 import { type DagDataOptions, graphData, type StrengthsLike, strengthsData } from './dag-data.js';
 import { dagBundle } from './dag-view.js';
 import { isRecords, type RecordsViewOptions, recordsBundle } from './records-view.js';
+import {
+  averageEffectGrid,
+  changeGrid,
+  classifierGrid,
+  fineTunedGrid,
+  gridBundle,
+  scmGrid,
+  tableSummaryGrid,
+  tfmGrid,
+} from './summary-views.js';
 import { type TableViewOptions, tableBundle } from './table-view.js';
 
 /** What a view can be told; each kind of result takes what concerns it. */
@@ -19,10 +37,27 @@ const views: Readonly<Record<string, (value: never, options: BundleOptions) => M
   table: (value: Table, options) => tableBundle(value, options),
   graph: (value: Graph, options) => dagBundle(graphData(value, options)),
   discovery: (value: DiscoveryLike, options) =>
-    dagBundle(graphData(value.graph, { provenance: provenance(value), ...options })),
+    dagBundle(
+      graphData(value.graph, {
+        provenance: provenance(value),
+        ...(value.warnings?.length ? { notes: value.warnings } : {}),
+        ...options,
+      }),
+    ),
   'edge-strengths': (value: StrengthsLike, options) =>
     dagBundle(strengthsData(value, { provenance: provenance(value), ...options })),
   comparison: (value: Comparison, { title }) => comparisonBundle(value, title),
+  'table-summary': (value: TableSummary) => gridBundle(tableSummaryGrid(value)),
+  scm: (value: Scm) => gridBundle(scmGrid(value)),
+  counterfactual: (value: Counterfactual, options) => tableBundle(value.table, options),
+  'average-effect': (value: AverageEffect) => gridBundle(averageEffectGrid(value)),
+  'change-attribution': (value: ChangeAttribution) => gridBundle(changeGrid(value)),
+  tfm: (value: Tfm) => gridBundle(tfmGrid(value)),
+  classifier: (value: FittedClassifier | TunedClassifier, { title }) =>
+    'history' in value
+      ? correlationBundle(historyData(value.history, title))
+      : gridBundle(classifierGrid(value)),
+  'fine-tuned': (value: FineTuned) => gridBundle(fineTunedGrid(value)),
   history: (value: History, { title }) => correlationBundle(historyData(value, title)),
 };
 
@@ -43,6 +78,8 @@ export function bundle(value: unknown, options: BundleOptions = {}): MimeBundle 
 /** What the results of all discovery algorithms have in common. */
 interface DiscoveryLike {
   readonly graph: Graph;
+  /** What users should know. */
+  readonly warnings?: readonly string[];
 }
 
 /** The settings of a result that belong under its picture. */

@@ -56,6 +56,8 @@ export interface DagData {
   readonly title?: string;
   /** Such as algorithm, alpha, seed and rows. */
   readonly provenance?: Readonly<Record<string, string | number>>;
+  /** What the reader should know: columns isolated, rows too few. */
+  readonly notes?: readonly string[];
   /** Edges with less strength than this are not drawn at first, 0–1. */
   readonly threshold?: number;
 }
@@ -67,6 +69,7 @@ export interface DagDataOptions {
   readonly tiers?: readonly (readonly string[])[];
   readonly knowledge?: DagKnowledge;
   readonly provenance?: Readonly<Record<string, string | number>>;
+  readonly notes?: readonly string[];
   /** Edges weaker than this are not drawn at first, 0–1 (default `0.3` for edge strengths, else `0`). */
   readonly threshold?: number;
 }
@@ -197,7 +200,7 @@ function nodesOf(
 
 function rest(
   { target }: { readonly target?: string },
-  { title, tiers, knowledge, provenance, threshold }: DagDataOptions,
+  { title, tiers, knowledge, provenance, notes, threshold }: DagDataOptions,
 ): Partial<DagData> {
   return {
     ...(target === undefined ? {} : { target }),
@@ -205,6 +208,7 @@ function rest(
     ...(knowledge ? { knowledge } : {}),
     ...(title === undefined ? {} : { title }),
     ...(provenance ? { provenance } : {}),
+    ...(notes ? { notes } : {}),
     ...(threshold === undefined ? {} : { threshold }),
   };
 }

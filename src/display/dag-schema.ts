@@ -65,6 +65,7 @@ export const dagSchema: Schema = {
     knowledge: { type: 'object', properties: { required: pairs, forbidden: pairs, tiers } },
     title: text,
     provenance: { type: 'object' },
+    notes: { type: 'array', items: text },
     threshold: share,
     revision: { type: 'integer', minimum: 0 },
     comm: text,

@@ -26,10 +26,13 @@ export function describeDag(data: DagData, threshold: number = data.threshold ??
     ...(data.target === undefined ? [] : [`; target ${data.target}`]),
     '.',
   ];
+  const { notes = [] } = data;
   const provenance = Object.entries(data.provenance ?? {}).map(([k, v]) => `${k} ${v}`);
-  return [parts.join(''), ...(provenance.length > 0 ? [`${provenance.join(', ')}.`] : [])].join(
-    ' ',
-  );
+  return [
+    parts.join(''),
+    ...(provenance.length > 0 ? [`${provenance.join(', ')}.`] : []),
+    ...notes.map((note) => note.replace(/\.?$/, '.')),
+  ].join(' ');
 }
 
 /** The edges of a graph as a table: the same content as the picture. */
