@@ -12,7 +12,12 @@ const modules = join(root, 'node_modules');
 const results = join(root, 'test-results');
 
 // These start JupyterLab, kernels and a browser and wait for them: one file at a time, with nothing beside them.
-const alone = ['test/kernel-ext/', 'test/lab-extension/', 'test/notebooks/'];
+const alone = [
+  'test/kernel-ext/',
+  'test/lab-extension/',
+  'test/notebooks/',
+  'test/binder/jupyterlab',
+];
 
 async function test(args) {
   await setup();
