@@ -1,35 +1,48 @@
 // The parts of a transformer with their gradients written out: only what the gradient needs is kept.
-// Legend: T tokens, d channels, B batch, h heads, n rows attending, m rows attended to.
+// Where the fused operations of native/kernels.cc are there, each part is one pass over memory;
+// else it is composed of plain operations.
+// Legend: T tokens, d channels, B batch, h heads, n rows that attend, m rows attended to, e = d/h.
 
-import { sumRows, type Tensor, tf, tidy } from './tf.js';
+import { hasFused, operation, sumRows, type Tensor, tf, tidy } from './tf.js';
 
-/** A linear map: weight (outputs, inputs) and bias (outputs). */
+/** A linear map: weight (outputs, inputs) and bias (outputs). Also scale and shift of a norm. */
 export interface Linear {
   readonly weight: Tensor;
   readonly bias: Tensor;
 }
 
-/** Gradients by the name of the parameter. */
-export type Gradients = Map<string, Tensor>;
+/** Gradients of a linear map or a norm. */
+export interface LinearGradient extends Linear {
+  readonly dx: Tensor;
+}
 
 const epsilon = 1e-5;
 
+/** x·Wᵀ: [T, in] → [T, out], without the bias. */
+function times(x: Tensor, { weight }: Linear): Tensor {
+  return tf().matMul(x as never, weight as never, false, true);
+}
+
 /** Apply a linear map: [T, in] → [T, out]. */
-export function linear(x: Tensor, { weight, bias }: Linear): Tensor {
-  const { add, matMul } = tf();
-  return tidy(() => add(matMul(x as never, weight as never, false, true), bias));
+export function linear(x: Tensor, part: Linear): Tensor {
+  return tidy(() => times(x, part).add(part.bias));
+}
+
+/** Apply a linear map and add the result to `residual` [T, out]. */
+export function linearInto(residual: Tensor, x: Tensor, part: Linear): Tensor {
+  return tidy(() => {
+    const product = times(x, part).reshape(residual.shape);
+    return hasFused()
+      ? operation('CmxAddBias', [residual, product, part.bias], 1)[0]
+      : residual.add(product.add(part.bias));
+  });
 }
 
 /**
  * Gradients of a linear map.
  * @param dy [T, out]
- * @returns dx, and the gradients of weight and bias.
  */
-export function linearBackward(
-  x: Tensor,
-  { weight }: Linear,
-  dy: Tensor,
-): { dx: Tensor; weight: Tensor; bias: Tensor } {
+export function linearBackward(x: Tensor, { weight }: Linear, dy: Tensor): LinearGradient {
   const { matMul } = tf();
   return {
     dx: matMul(dy as never, weight as never),
@@ -47,6 +60,10 @@ export interface NormSaved {
 /** Normalise every token (biased variance, ε = 1e-5), then scale and shift. */
 export function layerNorm(x: Tensor, { weight, bias }: Linear): NormSaved & { y: Tensor } {
   return tidy(() => {
+    if (hasFused()) {
+      const [y, normal, scale] = operation('CmxLayerNorm', [x, weight, bias], 3);
+      return { y, normal, scale };
+    }
     const centred = x.sub(x.mean(-1, true));
     const scale = centred.square().mean(-1, true).add(epsilon).rsqrt();
     const normal = centred.mul(scale);
@@ -54,71 +71,117 @@ export function layerNorm(x: Tensor, { weight, bias }: Linear): NormSaved & { y:
   });
 }
 
-/** Gradients of a layer norm. */
+/**
+ * Gradients of a layer norm.
+ * @param onto Added to dx: the gradient that reaches x another way, [T, d].
+ */
 export function layerNormBackward(
   { normal, scale }: NormSaved,
   { weight }: Linear,
   dy: Tensor,
-): { dx: Tensor; weight: Tensor; bias: Tensor } {
+  onto?: Tensor,
+): LinearGradient {
   return tidy(() => {
+    if (hasFused()) {
+      const added = onto ?? tf().zerosLike(dy);
+      const inputs = [normal, scale, weight, dy, added];
+      const [dx, dWeight, dBias] = operation('CmxLayerNormGrad', inputs, 3);
+      return { dx, weight: dWeight, bias: dBias };
+    }
     const dNormal = dy.mul(weight);
     const along = dNormal.mul(normal).mean(-1, true);
+    const dx = dNormal.sub(dNormal.mean(-1, true)).sub(normal.mul(along)).mul(scale);
     return {
-      dx: dNormal.sub(dNormal.mean(-1, true)).sub(normal.mul(along)).mul(scale),
+      dx: onto ? dx.add(onto) : dx,
       weight: sumRows(dy.mul(normal)),
       bias: sumRows(dy),
     };
   });
 }
 
-/** The exact GELU, x·Φ(x). */
-export function gelu(x: Tensor): Tensor {
-  return tidy(() => x.mul(Math.SQRT1_2).erf().add(1).mul(x).mul(0.5));
-}
-
-/** Gradient of the GELU: dy·(Φ(x) + x·φ(x)). */
-export function geluBackward(x: Tensor, dy: Tensor): Tensor {
+/**
+ * A linear map followed by the exact GELU, u·Φ(u).
+ * @param keep Also give the slope Φ(u) + u·φ(u), for the gradient.
+ */
+export function linearGelu(x: Tensor, part: Linear, keep: boolean): { y: Tensor; slope?: Tensor } {
   return tidy(() => {
-    const phi = x
+    const product = times(x, part);
+    if (hasFused()) {
+      if (!keep) return { y: operation('CmxBiasGelu', [product, part.bias], 1)[0] };
+      const [y, slope] = operation('CmxBiasGeluKeep', [product, part.bias], 2);
+      return { y, slope };
+    }
+    const u = product.add(part.bias);
+    const cumulative = u.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+    const y = u.mul(cumulative);
+    if (!keep) return { y };
+    const density = u
       .square()
       .mul(-0.5)
       .exp()
       .mul(1 / Math.sqrt(2 * Math.PI));
-    const Phi = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-    return phi.mul(x).add(Phi).mul(dy);
+    return { y, slope: density.mul(u).add(cumulative) };
   });
 }
 
-/** Give every head its own rows: [B, n, d] → [B, h, n, d/h]. */
-export function splitHeads(x: Tensor, heads: number): Tensor {
-  const [b, n, d] = x.shape;
-  return tidy(() => x.reshape([b, n, heads, d / heads]).transpose([0, 2, 1, 3]));
+/**
+ * Project tokens and give every head its own rows.
+ * @param x [B, n, d]
+ * @param factor Multiplies the result: 1/√e for queries.
+ * @returns [B, h, n, e]
+ */
+export function projectHeads(x: Tensor, part: Linear, heads: number, factor = 1): Tensor {
+  return tidy(() => {
+    const [b, n, d] = x.shape;
+    const product = times(x.reshape([b * n, d]), part).reshape([b, n, d]);
+    if (hasFused()) {
+      return operation('CmxSplitHeads', [product, part.bias], 1, headsOf(heads, factor))[0];
+    }
+    const y = product.add(part.bias);
+    return splitHeads(factor === 1 ? y : y.mul(factor), heads);
+  });
 }
 
-/** Put the heads side by side again: [B, h, n, d/h] → [B, n, d]. */
-export function mergeHeads(x: Tensor): Tensor {
+/** Give every head its own rows: [B, n, d] → [B, h, n, e]. */
+export function splitHeads(x: Tensor, heads: number): Tensor {
+  const [b, n, d] = x.shape;
+  return tidy(() => {
+    if (hasFused()) {
+      return operation('CmxSplitHeads', [x, tf().zeros([d])], 1, headsOf(heads, 1))[0];
+    }
+    return x.reshape([b, n, heads, d / heads]).transpose([0, 2, 1, 3]);
+  });
+}
+
+/** Put the heads side by side again, times a factor: [B, h, n, e] → [B, n, d]. */
+export function mergeHeads(x: Tensor, factor = 1): Tensor {
   const [b, h, n, e] = x.shape;
-  return tidy(() => x.transpose([0, 2, 1, 3]).reshape([b, n, h * e]));
+  return tidy(() => {
+    if (hasFused()) return operation('CmxMergeHeads', [x], 1, headsOf(h, factor))[0];
+    const y = x.transpose([0, 2, 1, 3]).reshape([b, n, h * e]);
+    return factor === 1 ? y : y.mul(factor);
+  });
 }
 
 /**
  * Attention weights and their sum of values.
- * @param q [B, h, n, e], already scaled by 1/√e
+ * @param q [B, h, n, e], scaled by 1/√e
  * @param k [B, h, m, e]
  * @param v [B, h, m, e]
  * @returns weights [B, h, n, m] and context [B, h, n, e]
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor): { weights: Tensor; context: Tensor } {
-  const { matMul, softmax } = tf();
+  const { matMul } = tf();
   return tidy(() => {
-    const weights = softmax(matMul(q as never, k as never, false, true));
+    const scores = matMul(q as never, k as never, false, true) as Tensor;
+    const weights = hasFused() ? operation('CmxSoftmax', [scores], 1)[0] : tf().softmax(scores);
     return { weights, context: matMul(weights as never, v as never) };
   });
 }
 
 /**
  * Gradients of attention.
- * @param along Row sums of dContext·context, [B, h, n, 1].
+ * @param dContext [B, h, n, e]
  */
 export function attendBackward(
   q: Tensor,
@@ -126,16 +189,24 @@ export function attendBackward(
   v: Tensor,
   weights: Tensor,
   dContext: Tensor,
-  along: Tensor,
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   const { matMul } = tf();
   return tidy(() => {
     const dWeights = matMul(dContext as never, v as never, false, true) as Tensor;
-    const dScores = dWeights.sub(along).mul(weights);
+    let dScores: Tensor;
+    if (hasFused()) [dScores] = operation('CmxSoftmaxGrad', [weights, dWeights], 1);
+    else dScores = dWeights.sub(dWeights.mul(weights).sum(-1, true)).mul(weights);
     return {
       dq: matMul(dScores as never, k as never),
       dk: matMul(dScores as never, q as never, true, false),
       dv: matMul(weights as never, dContext as never, true, false),
     };
   });
+}
+
+function headsOf(heads: number, factor: number): Parameters<typeof operation>[3] {
+  return [
+    { name: 'heads', type: 'int', value: heads },
+    { name: 'factor', type: 'float', value: factor },
+  ];
 }

@@ -21,8 +21,18 @@ export interface Backend {
 
 /** Raw operations of the native engine. */
 interface NativeBackend {
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: Tensor[]): Tensor;
-  readonly binding: { readonly TF_Version: string };
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly object[],
+    inputs: readonly Tensor[],
+    outputs: number,
+  ): Tensor[];
+  readonly binding: {
+    readonly TF_Version: string;
+    readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_FLOAT: number;
+    readonly TF_ATTR_TYPE: number;
+  };
 }
 
 interface LegacyUtil {
@@ -33,6 +43,8 @@ interface LegacyUtil {
 let loading: Promise<Backend> | undefined;
 let engine: typeof TensorFlow | undefined;
 let backend: Backend | undefined;
+let fusedFound = false;
+let fused = false;
 
 /**
  * Load the tensor engine, once.
@@ -65,18 +77,65 @@ export function liveTensors(): number {
   return engine?.memory().numTensors ?? 0;
 }
 
+/** A number that an operation takes beside its tensors. */
+export interface OperationAttribute {
+  readonly name: string;
+  readonly type: 'int' | 'float' | 'dtype';
+  readonly value: number;
+}
+
+/** Whether the fused operations of `native/kernels.cc` are part of the engine. */
+export function hasFused(): boolean {
+  return fused;
+}
+
+/**
+ * Turn the fused operations off or on again: tests hold the two ways against each other.
+ * @returns Whether they were on.
+ */
+export function useFused(on: boolean): boolean {
+  const before = fused;
+  fused = on && fusedFound;
+  return before;
+}
+
+/**
+ * Run an operation of the native library by its name.
+ * @param outputs How many tensors it gives.
+ */
+export function operation(
+  name: string,
+  inputs: readonly Tensor[],
+  outputs: number,
+  attributes: readonly OperationAttribute[] = [],
+): Tensor[] {
+  const native = tf().backend() as unknown as NativeBackend;
+  const { binding } = native;
+  const codes = {
+    int: binding.TF_ATTR_INT,
+    float: binding.TF_ATTR_FLOAT,
+    dtype: binding.TF_ATTR_TYPE,
+  };
+  return native.executeMultipleOutputs(
+    name,
+    attributes.map((each) => ({ ...each, type: codes[each.type] })),
+    inputs,
+    outputs,
+  );
+}
+
 /**
  * Sum over rows: the gradient of a bias.
  * @param rows [n, d]
  * @returns [d]
  */
 export function sumRows(rows: Tensor): Tensor {
-  if (backend?.name !== 'tensorflow') return tf().sum(rows, 0);
+  if (backend?.name !== 'tensorflow') {
+    return tidy(() => tf().sum(rows.reshape([-1, rows.shape[rows.rank - 1]]), 0));
+  }
   // The native operation for it is about five times faster than a sum over the first axis.
-  const native = tf().backend() as unknown as NativeBackend;
-  const type = (native.binding as unknown as Record<string, number>).TF_ATTR_TYPE;
-  const float = (native.binding as unknown as Record<string, number>).TF_FLOAT;
-  return native.executeSingleOutput('BiasAddGrad', [{ name: 'T', type, value: float }], [rows]);
+  const type = { name: 'T', type: 'dtype', value: 1 } as const; // 1: TF_FLOAT
+  return operation('BiasAddGrad', [rows], 1, [type])[0];
 }
 
 async function load(): Promise<Backend> {
@@ -94,10 +153,22 @@ async function load(): Promise<Backend> {
       threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
       version: native.binding.TF_Version,
     };
+    fusedFound = tryFused();
+    fused = fusedFound;
   } catch (error) {
     backend = await loadFallback(require, error);
   }
   return backend;
+}
+
+/** A binding that was compiled without the fused operations does not know their names. */
+function tryFused(): boolean {
+  try {
+    tidy(() => operation('CmxSoftmax', [tf().zeros([1, 2])], 1)[0]).dispose();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function loadFallback(require: NodeJS.Require, cause: unknown): Promise<Backend> {

@@ -4,15 +4,15 @@
 import {
   attend,
   attendBackward,
-  gelu,
-  geluBackward,
   type Linear,
   layerNorm,
   layerNormBackward,
-  linear,
   linearBackward,
+  linearGelu,
+  linearInto,
   mergeHeads,
   type NormSaved,
+  projectHeads,
   splitHeads,
 } from '../math/neural.js';
 import { type Tensor, tf, tidy } from '../math/tf.js';
@@ -70,7 +70,7 @@ export function attentionBlock(
     const q = queries(rowsOf(h, rows.from, rows.to), parts, attention, heads);
     const { weights, context } = attend(q, k, v);
     const merged = mergeHeads(context);
-    const y = rowsOf(x, rows.from, rows.to).add(map(merged, parts(`${attention}.o`)));
+    const y = linearInto(rowsOf(x, rows.from, rows.to), flat(merged), parts(`${attention}.o`));
     return { y, saved: { h, normal, scale, q, k, v, weights, context: merged } };
   });
 }
@@ -89,24 +89,22 @@ export function askBlock(
   return tidy(() => {
     const { y: h } = layerNorm(x, parts(norm));
     const { context } = attend(queries(h, parts, attention, heads), k, v);
-    return x.add(map(mergeHeads(context), parts(`${attention}.o`)));
+    return linearInto(x, flat(mergeHeads(context)), parts(`${attention}.o`));
   });
 }
 
 /** Keys and values of rows h [b, m, d]. */
 export function keysValues(h: Tensor, parts: Parts, attention: string, heads: number): KeysValues {
   return tidy(() => ({
-    k: splitHeads(map(h, parts(`${attention}.k`)), heads),
-    v: splitHeads(map(h, parts(`${attention}.v`)), heads),
+    k: projectHeads(h, parts(`${attention}.k`), heads),
+    v: projectHeads(h, parts(`${attention}.v`), heads),
   }));
 }
 
 /** Queries of rows h [b, n, d], scaled. */
 export function queries(h: Tensor, parts: Parts, attention: string, heads: number): Tensor {
-  return tidy(() => {
-    const q = map(h, parts(`${attention}.q`)).mul(Math.sqrt(heads / (h.shape[2] as number)));
-    return splitHeads(q, heads);
-  });
+  const factor = Math.sqrt(heads / (h.shape[2] as number));
+  return projectHeads(h, parts(`${attention}.q`), heads, factor);
 }
 
 /** Gradient of an attention block: dy [b, to − from, d] → dx [b, n, d]. */
@@ -119,32 +117,25 @@ export function attentionBlockBackward(
   dy: Tensor,
   take: TakeGradient,
 ): Tensor {
-  const [b, n, d] = saved.h.shape;
+  const [, n, d] = saved.h.shape;
   return tidy(() => {
-    const asked = rows.to - rows.from;
     const back = (name: string, x: Tensor, dOut: Tensor): Tensor => {
       const key = `${attention}.${name}`;
       const { dx, weight, bias } = linearBackward(flat(x), parts(key), flat(dOut));
       take(key, weight, bias);
       return dx.reshape(x.shape);
     };
-    const dMerged = back('o', saved.context, dy);
-    const along = dMerged
-      .mul(saved.context)
-      .reshape([b, asked, heads, d / heads])
-      .sum(-1)
-      .transpose([0, 2, 1])
-      .expandDims(-1);
     const { q, k, v, weights } = saved;
-    const g = attendBackward(q, k, v, weights, splitHeads(dMerged, heads), along);
-    const dq = mergeHeads(g.dq).mul(Math.sqrt(heads / d));
+    const dContext = splitHeads(back('o', saved.context, dy), heads);
+    const g = attendBackward(q, k, v, weights, dContext);
+    const dq = mergeHeads(g.dq, Math.sqrt(heads / d));
     const dhq = back('q', rowsOf(saved.h, rows.from, rows.to), dq);
     const hk = rowsOf(saved.h, 0, rows.keys);
     const dhk = back('k', hk, mergeHeads(g.dk)).add(back('v', hk, mergeHeads(g.dv)));
     const dh = placeRows(dhq, rows.from, n).add(placeRows(dhk, 0, n));
-    const back1 = layerNormBackward(flatNorm(saved), parts(norm), flat(dh));
-    take(norm, back1.weight, back1.bias);
-    return back1.dx.reshape([b, n, d]).add(placeRows(dy, rows.from, n));
+    const normed = layerNormBackward(saved, parts(norm), dh, placeRows(dy, rows.from, n));
+    take(norm, normed.weight, normed.bias);
+    return normed.dx;
   });
 }
 
@@ -158,22 +149,25 @@ export interface FeedForwardNames {
 /** What the gradient of a feed-forward block needs. */
 export interface FeedForwardSaved extends NormSaved {
   readonly h: Tensor;
-  readonly before: Tensor;
-  readonly after: Tensor;
+  readonly hidden: Tensor;
+  readonly slope: Tensor;
 }
 
-/** x + W2·gelu(W1·LN(x)), x [b, n, d]. */
+/**
+ * x + W2·gelu(W1·LN(x)), x [b, n, d].
+ * @param keep Whether the gradient will be asked for.
+ */
 export function feedForwardBlock(
   x: Tensor,
   parts: Parts,
   { norm, up, down }: FeedForwardNames,
-): { y: Tensor; saved: FeedForwardSaved } {
+  keep: boolean,
+): { y: Tensor; saved?: FeedForwardSaved } {
   return tidy(() => {
-    const { y: h, normal, scale } = layerNorm(flat(x), parts(norm));
-    const before = linear(h, parts(up));
-    const after = gelu(before);
-    const y = x.add(linear(after, parts(down)).reshape(x.shape));
-    return { y, saved: { h, normal, scale, before, after } };
+    const { y: h, normal, scale } = layerNorm(x, parts(norm));
+    const { y: hidden, slope } = linearGelu(flat(h), parts(up), keep);
+    const y = linearInto(x, hidden, parts(down));
+    return slope ? { y, saved: { h, normal, scale, hidden, slope } } : { y };
   });
 }
 
@@ -186,21 +180,15 @@ export function feedForwardBlockBackward(
   take: TakeGradient,
 ): Tensor {
   return tidy(() => {
-    const second = linearBackward(saved.after, parts(down), flat(dy));
+    const second = linearBackward(saved.hidden, parts(down), flat(dy));
     take(down, second.weight, second.bias);
-    const dBefore = geluBackward(saved.before, second.dx);
-    const first = linearBackward(saved.h, parts(up), dBefore);
+    const dHidden = second.dx.mul(saved.slope);
+    const first = linearBackward(flat(saved.h), parts(up), dHidden);
     take(up, first.weight, first.bias);
-    const back = layerNormBackward(saved, parts(norm), first.dx);
-    take(norm, back.weight, back.bias);
-    return dy.add(back.dx.reshape(dy.shape));
+    const normed = layerNormBackward(saved, parts(norm), first.dx.reshape(dy.shape), dy);
+    take(norm, normed.weight, normed.bias);
+    return normed.dx;
   });
-}
-
-/** Apply a linear map to every token of [b, n, d]. */
-export function map(x: Tensor, part: Linear): Tensor {
-  const [b, n] = x.shape;
-  return linear(flat(x), part).reshape([b, n, part.bias.shape[0]]);
 }
 
 /** Rows from…to of [b, n, d]. */
@@ -221,8 +209,4 @@ function placeRows(x: Tensor, from: number, n: number): Tensor {
 
 function flat(x: Tensor): Tensor {
   return x.reshape([-1, x.shape[x.rank - 1] as number]);
-}
-
-function flatNorm({ normal, scale }: NormSaved): NormSaved {
-  return { normal: flat(normal), scale: flat(scale) };
 }

@@ -190,7 +190,8 @@ async function forwardLayer(
   };
   const attention = (x: Tensor, part: AttentionNames, rows: AttentionRows) =>
     attentionBlock(x, network.part, part, rows, n_heads);
-  const feed = (x: Tensor, part: FeedForwardNames) => feedForwardBlock(x, network.part, part);
+  const feed = (x: Tensor, part: FeedForwardNames) =>
+    feedForwardBlock(x, network.part, part, keep) as { y: Tensor; saved: FeedForwardSaved };
   const { tables } = size;
   saved.rows = await step((x) => attention(x, names.rows, asks.rows));
   saved.first = await step((x) => feed(x, names.first));

@@ -65,14 +65,14 @@ export async function encodeSupport(
       };
       next(() => attentionBlock(state, network.part, names.rows, whole, config.n_heads).y);
       await pause();
-      next(() => feedForwardBlock(state, network.part, names.first).y);
+      next(() => feedForwardBlock(state, network.part, names.first, false).y);
       await pause();
       const all = { from: 0, to: f + 1, keys: f + 1 };
       next(
         () => attentionBlock(swap(state, 1), network.part, names.columns, all, config.n_heads).y,
       );
       await pause();
-      next(() => swap(feedForwardBlock(state, network.part, names.second).y, 1));
+      next(() => swap(feedForwardBlock(state, network.part, names.second, false).y, 1));
       await pause();
     }
     free(state);
@@ -121,14 +121,14 @@ export async function decodeState(
       const last = i === config.n_layers - 1;
       next(() => askBlock(state, network.part, names.rows, support.layers[i], config.n_heads));
       await pause();
-      next(() => feedForwardBlock(state, network.part, names.first).y);
+      next(() => feedForwardBlock(state, network.part, names.first, false).y);
       await pause();
       const tokens = { from: 0, to: last ? 1 : f + 1, keys: f + 1 };
       next(
         () => attentionBlock(swap(state, 1), network.part, names.columns, tokens, config.n_heads).y,
       );
       await pause();
-      next(() => feedForwardBlock(state, network.part, names.second).y);
+      next(() => feedForwardBlock(state, network.part, names.second, false).y);
       if (!last) next(() => swap(state, 1));
       await pause();
     }

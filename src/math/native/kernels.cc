@@ -1,0 +1,405 @@
+// Fused element-wise operations for transformers, as operations of libtensorflow (registered through
+// its C API when the library that holds this file is loaded). Each replaces several passes over
+// memory by one. src/math/neural.ts uses them where they are there and plain operations elsewhere;
+// test/math/neural.test.ts holds the two against each other.
+//
+// Legend: T tokens, d channels, B batch, h heads, n rows, m rows attended to, e = d/h.
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "tensorflow/c/c_api.h"
+#include "tensorflow/c/ops.h"
+
+// The part of tensorflow/c/kernels.h that is used: the header itself asks for C++ headers of
+// TensorFlow, which the set-up leaves out.
+extern "C" {
+typedef struct TF_KernelBuilder TF_KernelBuilder;
+typedef struct TF_OpKernelConstruction TF_OpKernelConstruction;
+typedef struct TF_OpKernelContext TF_OpKernelContext;
+TF_KernelBuilder* TF_NewKernelBuilder(const char* op, const char* device,
+                                      void* (*create)(TF_OpKernelConstruction*),
+                                      void (*compute)(void*, TF_OpKernelContext*),
+                                      void (*destroy)(void*));
+void TF_RegisterKernelBuilder(const char* name, TF_KernelBuilder*, TF_Status*);
+void TF_GetInput(TF_OpKernelContext*, int index, TF_Tensor**, TF_Status*);
+TF_Tensor* TF_AllocateOutput(TF_OpKernelContext*, int index, TF_DataType, const int64_t* dims,
+                             int rank, size_t bytes, TF_Status*);
+void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status*);
+void TF_OpKernelConstruction_GetAttrInt32(TF_OpKernelConstruction*, const char*, int32_t*,
+                                          TF_Status*);
+void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction*, const char*, float*,
+                                          TF_Status*);
+}
+
+namespace {
+
+// ---------------------------------------------------------------- threads
+
+// A few threads that wait for work; as many in all as TensorFlow uses within an operation.
+class Threads {
+ public:
+  static Threads& get() {
+    static Threads* threads = new Threads();  // never destroyed: threads may outlive exit handlers
+    return *threads;
+  }
+
+  // Run body(first, last) over parts of 0 … n, which every free thread takes from a common heap: on
+  // a busy machine nobody waits for a thread that has not woken yet. The parts do not depend on the
+  // number of threads, so neither do sums over them. `cost` counts simple operations an item.
+  void run(int64_t n, int64_t cost, const std::function<void(int64_t, int64_t)>& body) {
+    const int64_t parts = std::min<int64_t>({kMostParts, n, n * cost / 60000 + 1});
+    if (count_ == 1 || parts <= 1 || busy_.exchange(true)) {
+      for (int64_t i = 0; i < parts; i++) body(n * i / parts, n * (i + 1) / parts);
+      return;
+    }
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      body_ = &body;
+      n_ = n;
+      parts_ = parts;
+      next_ = 0;
+      generation_++;
+    }
+    wake_.notify_all();
+    work();
+    std::unique_lock<std::mutex> lock(mutex_);
+    body_ = nullptr;  // who wakes from now on goes back to sleep
+    done_.wait(lock, [&] { return working_ == 0; });
+    busy_ = false;
+  }
+
+ private:
+  static constexpr int64_t kMostParts = 32;
+
+  Threads() {
+    const char* asked = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int wanted = asked ? std::atoi(asked) : 0;
+    count_ = wanted > 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
+    for (int64_t i = 1; i < count_; i++) std::thread([this] { serve(); }).detach();
+  }
+
+  void work() {
+    for (int64_t i = next_++; i < parts_; i = next_++) {
+      (*body_)(n_ * i / parts_, n_ * (i + 1) / parts_);
+    }
+  }
+
+  void serve() {
+    uint64_t seen = 0;
+    while (true) {
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, [&] { return generation_ != seen; });
+        seen = generation_;
+        if (body_ == nullptr) continue;
+        working_++;
+      }
+      work();
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (--working_ == 0) done_.notify_one();
+    }
+  }
+
+  int64_t count_ = 1;
+  std::atomic<bool> busy_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  const std::function<void(int64_t, int64_t)>* body_ = nullptr;
+  int64_t n_ = 0, parts_ = 0;
+  int working_ = 0;
+  std::atomic<int64_t> next_{0};
+  uint64_t generation_ = 0;
+};
+
+// ---------------------------------------------------------------- loops
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("O3")
+#pragma GCC target("arch=skylake-avx512")
+namespace wide {
+#include "loops.h"
+}
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC optimize("O3")
+#pragma GCC target("arch=haswell")
+namespace middle {
+#include "loops.h"
+}
+#pragma GCC pop_options
+namespace plain {
+#include "loops.h"
+}
+// The widest that this machine has.
+int width() {
+  static const int found = [] {
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+      return 2;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 1 : 0;
+  }();
+  return found;
+}
+#define CHOOSE(name) (width() == 2 ? wide::name : width() == 1 ? middle::name : plain::name)
+#else
+namespace plain {
+#include "loops.h"
+}
+#define CHOOSE(name) (plain::name)
+#endif
+
+// ---------------------------------------------------------------- operations
+
+struct Status {
+  TF_Status* s = TF_NewStatus();
+  ~Status() { TF_DeleteStatus(s); }
+};
+
+// The inputs and outputs of one call; everything is freed at its end.
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext* context) : context_(context) {}
+  ~Call() {
+    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
+  }
+  const TF_Tensor* tensor(int i) {
+    TF_Tensor* found = nullptr;
+    TF_GetInput(context_, i, &found, status_.s);
+    tensors_.push_back(found);
+    return found;
+  }
+  float* output(int i, const std::vector<int64_t>& dims) {
+    size_t bytes = sizeof(float);
+    for (int64_t dim : dims) bytes *= dim;
+    TF_Tensor* made = TF_AllocateOutput(context_, i, TF_FLOAT, dims.data(), dims.size(), bytes,
+                                        status_.s);
+    if (TF_GetCode(status_.s) != TF_OK) {
+      TF_OpKernelContext_Failure(context_, status_.s);
+      return nullptr;
+    }
+    tensors_.push_back(made);
+    return static_cast<float*>(TF_TensorData(made));
+  }
+
+ private:
+  TF_OpKernelContext* context_;
+  Status status_;
+  std::vector<TF_Tensor*> tensors_;
+};
+
+const float* data(const TF_Tensor* tensor) {
+  return static_cast<const float*>(TF_TensorData(tensor));
+}
+
+std::vector<int64_t> dims(const TF_Tensor* tensor) {
+  std::vector<int64_t> out(TF_NumDims(tensor));
+  for (size_t i = 0; i < out.size(); i++) out[i] = TF_Dim(tensor, i);
+  return out;
+}
+
+int64_t last(const TF_Tensor* tensor) { return TF_Dim(tensor, TF_NumDims(tensor) - 1); }
+
+int64_t rows(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor) / last(tensor); }
+
+void layer_norm(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const float* w = data(call.tensor(1));
+  const float* b = data(call.tensor(2));
+  const int64_t d = last(x);
+  std::vector<int64_t> one = dims(x);
+  one.back() = 1;
+  float* y = call.output(0, dims(x));
+  float* normal = call.output(1, dims(x));
+  float* scale = call.output(2, one);
+  if (!y || !normal || !scale) return;
+  Threads::get().run(rows(x), 4 * d, [&](int64_t from, int64_t to) {
+    CHOOSE(layer_norm_rows)(data(x), w, b, y, normal, scale, d, from, to);
+  });
+}
+
+void layer_norm_grad(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* normal = call.tensor(0);
+  const float* scale = data(call.tensor(1));
+  const float* w = data(call.tensor(2));
+  const float* dy = data(call.tensor(3));
+  const float* add = data(call.tensor(4));
+  const int64_t d = last(normal);
+  float* dx = call.output(0, dims(normal));
+  float* dw = call.output(1, {d});
+  float* db = call.output(2, {d});
+  if (!dx || !dw || !db) return;
+  std::fill(dw, dw + d, 0.0f);
+  std::fill(db, db + d, 0.0f);
+  std::mutex mutex;
+  std::vector<std::pair<int64_t, std::vector<float>>> sums;
+  Threads::get().run(rows(normal), 6 * d, [&](int64_t from, int64_t to) {
+    std::vector<float> own(2 * d, 0.0f);
+    CHOOSE(layer_norm_grad_rows)(data(normal), scale, w, dy, add, dx, own.data(), own.data() + d, d, from,
+                         to);
+    std::lock_guard<std::mutex> lock(mutex);
+    sums.emplace_back(from, std::move(own));
+  });
+  // In the order of the rows, so that the same machine gives the same numbers.
+  std::sort(sums.begin(), sums.end());
+  for (const auto& part : sums)
+    for (int64_t j = 0; j < d; j++) {
+      dw[j] += part.second[j];
+      db[j] += part.second[d + j];
+    }
+}
+
+void bias_gelu(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const float* b = data(call.tensor(1));
+  float* y = call.output(0, dims(x));
+  if (!y) return;
+  Threads::get().run(rows(x), 16 * last(x), [&](int64_t from, int64_t to) {
+    CHOOSE(gelu_rows)(data(x), b, y, last(x), from, to);
+  });
+}
+
+void bias_gelu_keep(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const float* b = data(call.tensor(1));
+  float* y = call.output(0, dims(x));
+  float* slope = call.output(1, dims(x));
+  if (!y || !slope) return;
+  Threads::get().run(rows(x), 16 * last(x), [&](int64_t from, int64_t to) {
+    CHOOSE(gelu_keep_rows)(data(x), b, y, slope, last(x), from, to);
+  });
+}
+
+void add_bias(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* residual = call.tensor(0);
+  const float* x = data(call.tensor(1));
+  const float* b = data(call.tensor(2));
+  float* y = call.output(0, dims(residual));
+  if (!y) return;
+  Threads::get().run(rows(residual), 2 * last(residual), [&](int64_t from, int64_t to) {
+    CHOOSE(add_bias_rows)(data(residual), x, b, y, last(residual), from, to);
+  });
+}
+
+void softmax(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  float* y = call.output(0, dims(x));
+  if (!y) return;
+  Threads::get().run(rows(x), 12 * last(x), [&](int64_t from, int64_t to) {
+    CHOOSE(softmax_rows)(data(x), y, last(x), from, to);
+  });
+}
+
+void softmax_grad(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* p = call.tensor(0);
+  const float* dp = data(call.tensor(1));
+  float* ds = call.output(0, dims(p));
+  if (!ds) return;
+  Threads::get().run(rows(p), 3 * last(p), [&](int64_t from, int64_t to) {
+    CHOOSE(softmax_grad_rows)(data(p), dp, ds, last(p), from, to);
+  });
+}
+
+struct HeadsAttributes {
+  int32_t heads = 1;
+  float factor = 1;
+};
+
+void* heads_create(TF_OpKernelConstruction* construction) {
+  Status status;
+  auto* found = new HeadsAttributes();
+  TF_OpKernelConstruction_GetAttrInt32(construction, "heads", &found->heads, status.s);
+  TF_OpKernelConstruction_GetAttrFloat(construction, "factor", &found->factor, status.s);
+  return found;
+}
+
+void heads_delete(void* found) { delete static_cast<HeadsAttributes*>(found); }
+
+void split_heads(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const float* b = data(call.tensor(1));
+  const int64_t n = TF_Dim(x, 1), h = attributes.heads, e = last(x) / h;
+  float* y = call.output(0, {TF_Dim(x, 0), h, n, e});
+  if (!y) return;
+  Threads::get().run(rows(x), 2 * last(x), [&](int64_t from, int64_t to) {
+    CHOOSE(split_heads_rows)(data(x), b, y, n, h, e, attributes.factor, from, to);
+  });
+}
+
+void merge_heads(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const int64_t h = TF_Dim(x, 1), n = TF_Dim(x, 2), e = last(x);
+  float* y = call.output(0, {TF_Dim(x, 0), n, h * e});
+  if (!y) return;
+  Threads::get().run(TF_Dim(x, 0) * n, 2 * h * e, [&](int64_t from, int64_t to) {
+    CHOOSE(merge_heads_rows)(data(x), y, n, h, e, attributes.factor, from, to);
+  });
+}
+
+// ---------------------------------------------------------------- registration
+
+void no_shape(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_SetStatus(status, TF_OK, "");
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+void add(const char* name, std::initializer_list<const char*> inputs,
+         std::initializer_list<const char*> outputs, void (*compute)(void*, TF_OpKernelContext*),
+         bool heads = false) {
+  Status status;
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
+  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  if (heads) {
+    TF_OpDefinitionBuilderAddAttr(op, "heads: int");
+    TF_OpDefinitionBuilderAddAttr(op, "factor: float");
+  }
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, no_shape);
+  TF_RegisterOpDefinition(op, status.s);
+  if (TF_GetCode(status.s) != TF_OK) return;
+  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", heads ? heads_create : nullptr,
+                                                 compute, heads ? heads_delete : nullptr);
+  TF_RegisterKernelBuilder(name, kernel, status.s);
+}
+
+struct Register {
+  Register() {
+    add("CmxLayerNorm", {"x: float", "weight: float", "bias: float"},
+        {"y: float", "normal: float", "scale: float"}, layer_norm);
+    add("CmxLayerNormGrad",
+        {"normal: float", "scale: float", "weight: float", "dy: float", "add: float"},
+        {"dx: float", "dweight: float", "dbias: float"}, layer_norm_grad);
+    add("CmxBiasGelu", {"x: float", "bias: float"}, {"y: float"}, bias_gelu);
+    add("CmxBiasGeluKeep", {"x: float", "bias: float"}, {"y: float", "slope: float"},
+        bias_gelu_keep);
+    add("CmxAddBias", {"residual: float", "x: float", "bias: float"}, {"y: float"}, add_bias);
+    add("CmxSoftmax", {"x: float"}, {"y: float"}, softmax);
+    add("CmxSoftmaxGrad", {"p: float", "dp: float"}, {"ds: float"}, softmax_grad);
+    add("CmxSplitHeads", {"x: float", "bias: float"}, {"y: float"}, split_heads, true);
+    add("CmxMergeHeads", {"x: float"}, {"y: float"}, merge_heads, true);
+  }
+} registered;
+
+}  // namespace

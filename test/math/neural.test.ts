@@ -1,0 +1,125 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  attend,
+  attendBackward,
+  layerNorm,
+  layerNormBackward,
+  linearGelu,
+  linearInto,
+  mergeHeads,
+  projectHeads,
+} from '../../src/math/neural.js';
+import { stream } from '../../src/math/random.js';
+import { hasFused, liveTensors, ready, type Tensor, tf, useFused } from '../../src/math/tf.js';
+
+const random = stream(1, 'neural');
+const made: Tensor[] = [];
+
+beforeAll(async () => {
+  await ready();
+});
+
+afterEach(() => {
+  useFused(true);
+  for (const t of made.splice(0)) t.dispose();
+  expect(liveTensors()).toBe(0);
+});
+
+function tensor(...shape: number[]): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const values = Float32Array.from({ length: size }, () => 6 * random() - 3);
+  const t = tf().tensor(values, shape);
+  made.push(t);
+  return t;
+}
+
+/** Largest difference between what the fused and the composed operations give. */
+function differences(run: () => Readonly<Record<string, Tensor>>): Record<string, number> {
+  const [a, b] = [true, false].map((on) => {
+    useFused(on);
+    const out = run();
+    made.push(...Object.values(out));
+    return out;
+  });
+  return Object.fromEntries(
+    Object.keys(a).map((key) => {
+      expect(a[key].shape).toEqual(b[key].shape);
+      const [x, y] = [a[key].dataSync(), b[key].dataSync()];
+      return [key, x.reduce((most, value, i) => Math.max(most, Math.abs(value - y[i])), 0)];
+    }),
+  );
+}
+
+function expectClose(found: Record<string, number>, gate: number): void {
+  for (const [key, error] of Object.entries(found)) expect(error, key).toBeLessThan(gate);
+}
+
+// 7 and 37 leave a rest beside the kernels' groups of sixteen numbers; 300 rows are shared by threads.
+describe('fused operations', () => {
+  it('are part of the native engine that the set-up builds', async () => {
+    const { name } = await ready();
+    expect(hasFused()).toBe(name === 'tensorflow');
+  });
+
+  it('normalise as the composed operations do, forward and backward', () => {
+    for (const d of [7, 16, 37, 128]) {
+      const x = tensor(3, 100, d);
+      const part = { weight: tensor(d), bias: tensor(d) };
+      const [dy, onto] = [tensor(3, 100, d), tensor(3, 100, d)];
+      const found = differences(() => {
+        const { y, normal, scale } = layerNorm(x, part);
+        const back = layerNormBackward({ normal, scale }, part, dy, onto);
+        return { y, normal, scale, dx: back.dx, weight: back.weight, bias: back.bias };
+      });
+      expectClose(found, 2e-4);
+    }
+  });
+
+  it('apply linear maps with GELU and residuals as the composed operations do', () => {
+    for (const d of [7, 37, 128]) {
+      const x = tensor(300, 16);
+      const up = { weight: tensor(d, 16), bias: tensor(d) };
+      const residual = tensor(300, d);
+      const found = differences(() => {
+        const { y, slope } = linearGelu(x, up, true);
+        const plain = linearGelu(x, up, false).y;
+        return { y, slope: slope as Tensor, plain, sum: linearInto(residual, x, up) };
+      });
+      expectClose(found, 1e-5);
+    }
+  });
+
+  it('compute the exact GELU, not its approximation by tanh', () => {
+    const x = tf().tensor([[-4], [-1], [-0.5], [0], [0.5], [2], [9]]);
+    const part = { weight: tf().tensor([[1]]), bias: tf().tensor([0]) };
+    made.push(x, part.weight, part.bias);
+    const { y } = linearGelu(x, part, false);
+    made.push(y);
+    // u·Φ(u) in 16 digits.
+    const exact = [
+      -0.0001266849732, -0.1586552539314571, -0.1542687694, 0, 0.3457312306, 1.9544997361, 9,
+    ];
+    for (const [i, value] of y.dataSync().entries()) expect(value).toBeCloseTo(exact[i], 6);
+  });
+
+  it('attend as the composed operations do, forward and backward', () => {
+    for (const [n, m, heads, d] of [
+      [5, 3, 1, 7],
+      [40, 37, 2, 32],
+      [1, 200, 4, 64],
+    ]) {
+      const [x, keys] = [tensor(3, n, d), tensor(3, m, d)];
+      const part = { weight: tensor(d, d), bias: tensor(d) };
+      const dContext = tensor(3, heads, n, d / heads);
+      const found = differences(() => {
+        const q = projectHeads(x, part, heads, 0.05);
+        const k = projectHeads(keys, part, heads);
+        const { weights, context } = attend(q, k, k);
+        const merged = mergeHeads(context, 2);
+        return { q, k, weights, context, merged, ...attendBackward(q, k, k, weights, dContext) };
+      });
+      expectClose(found, 2e-3);
+      expect(found.weights).toBeLessThan(1e-5);
+    }
+  });
+});
