@@ -44,7 +44,8 @@ export function binEdges(values: Float64Array): Float64Array {
   const edges: number[] = [];
   const n = sorted.length;
   for (let b = 1; b < 255; b++) {
-    const position = (n * b) / 255;
+    // In these steps NumPy's rounding is reproduced: it decides whether a position counts as whole.
+    const position = n * ((b * (100 / 255)) / 100);
     const j = Math.floor(position);
     const edge = position > j ? sorted[j] : (sorted[j - 1] + sorted[j]) / 2;
     if (edges.length === 0 || edge > edges[edges.length - 1]) edges.push(edge);
