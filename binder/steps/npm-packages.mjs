@@ -1,29 +1,44 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { requireRoom } from '../tools/disk.mjs';
 import { root } from '../tools/places.mjs';
 import { runCommand } from '../tools/run-command.mjs';
 import { npmFailure } from './npm-failure.mjs';
+
+// node_modules, .venv and the extension's node_modules together.
+const neededGigabytes = 1.5;
 
 /** The packages of the root and of the kernel, as the lockfile has them. */
 export const npmPackages = {
   name: 'npm packages',
   async run({ say }) {
-    return await installPackages(root, say);
+    return await installPackages(root, say, neededGigabytes);
   },
 };
 
-/** Install a project's locked packages, without their install scripts, unless they are there. */
-export async function installPackages(folder, say = () => {}) {
+/**
+ * Install a project's locked packages, without their install scripts, unless they are there.
+ * @param folder The project's folder.
+ * @param say Called with what is going on.
+ * @param needed Room on the disk that must be left, in GB.
+ */
+export async function installPackages(folder, say = () => {}, needed = 0.4) {
   if (await isInstalled(folder)) return 'there already';
+  const action = `install the npm packages of ${folder}`;
+  await requireRoom(action, folder, needed, 'free some space and run the command again');
   say('npm ci');
   const { code, output } = await runNpm(
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
     folder,
   );
-  if (code !== 0) throw npmFailure(`install the npm packages of ${folder}`, output);
-  return 'installed';
+  if (code === 0 && !unpackFailure.test(output)) return 'installed';
+  // npm writes its list and ends well even where files could not be written: it must not be believed next time.
+  await rm(join(folder, 'node_modules', '.package-lock.json'), { force: true });
+  throw npmFailure(action, output);
 }
+
+const unpackFailure = /TAR_ENTRY_ERROR/;
 
 /**
  * Run npm in a folder, with the Node that runs us.

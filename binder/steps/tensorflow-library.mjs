@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkWhole, makeWhole, sweepPartials } from '../tools/atomic.mjs';
 import { cannot } from '../tools/cannot.mjs';
-import { freeGigabytes } from '../tools/disk.mjs';
+import { requireRoom } from '../tools/disk.mjs';
 import { withLock } from '../tools/lock.mjs';
 import { runCommand } from '../tools/run-command.mjs';
 import { unzip } from '../tools/unzip.mjs';
@@ -27,7 +27,12 @@ export async function cachedLibrary(wheel, { cache, python, say = () => {} }) {
     async () => {
       if (existsSync(folder)) return folder;
       await sweepPartials(cache);
-      await requireRoom(cache);
+      await requireRoom(
+        'fetch the TensorFlow library',
+        cache,
+        neededGigabytes,
+        'free some space, or move the cache to a larger disk: XDG_CACHE_HOME=/a/larger/disk npm start',
+      );
       await makeWhole(folder, async (partial) => {
         const download = join(partial, 'download');
         await mkdir(download, { recursive: true });
@@ -126,17 +131,6 @@ async function strip(wheel, folder) {
     if (code === 0) await rename(stripped, path);
     await rm(stripped, { force: true });
   }
-}
-
-async function requireRoom(folder) {
-  const free = await freeGigabytes(folder);
-  if (free < neededGigabytes)
-    throw cannot(
-      'fetch the TensorFlow library',
-      `${neededGigabytes} GB must be free in ${folder}`,
-      `${free.toFixed(1)} GB`,
-      'free some space, or move the cache to a larger disk: XDG_CACHE_HOME=/a/larger/disk npm start',
-    );
 }
 
 async function sha256(path) {
