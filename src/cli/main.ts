@@ -7,10 +7,12 @@ import { packageVersion } from './about.js';
 import { addAugment } from './augment.js';
 import { type Context, shareOptions } from './command.js';
 import { addData } from './data.js';
+import { addDiscover } from './discover.js';
 import { addDoctor } from './doctor.js';
 import { addFit } from './fit.js';
 import { addPredict } from './predict.js';
 import { addPretrain } from './pretrain.js';
+import { addStrengths } from './strengths.js';
 
 async function main(args: readonly string[]): Promise<number> {
   const controller = new AbortController();
@@ -37,7 +39,16 @@ async function main(args: readonly string[]): Promise<number> {
     .version(packageVersion())
     .showHelpAfterError('(run it with --help for its options and an example)')
     .exitOverride();
-  for (const add of [addFit, addPredict, addAugment, addData, addPretrain, addDoctor])
+  for (const add of [
+    addDiscover,
+    addStrengths,
+    addFit,
+    addPredict,
+    addAugment,
+    addData,
+    addPretrain,
+    addDoctor,
+  ])
     add(program, context);
   shareOptions(program);
   try {

@@ -143,4 +143,19 @@ describe('causalmixft augment', () => {
     const other = await causalmixft([...args, '--rows', '40', '--seed', '3', '--quiet']);
     expect(other.stdout).not.toBe(stdout);
   });
+
+  it('writes rows of structural causal models, reproducibly', async () => {
+    const args = ['augment', at('validation.csv'), '--target', 'disease', '--rows', '30'];
+    const first = await causalmixft([...args, '--seed', '1', '--quiet']);
+    expect(first.code, first.stderr).toBe(0);
+    const real = parseCsv(readFileSync(at('validation.csv')), { target: 'disease' });
+    const rows = parseCsv(first.stdout, { target: 'disease' });
+    expect(rows.rows).toBe(30);
+    expect(rows.columns.map((c) => c.name)).toEqual(real.columns.map((c) => c.name));
+    const { categories } = column(rows, 'chest_pain') as CategoricalColumn;
+    for (const name of categories) {
+      expect((column(real, 'chest_pain') as CategoricalColumn).categories).toContain(name);
+    }
+    expect((await causalmixft([...args, '--seed', '1', '--quiet'])).stdout).toBe(first.stdout);
+  });
 });

@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCsv, writeCsv } from '../../src/data/csv.js';
+import { fromRecords } from '../../src/data/records.js';
+import { knowledge } from '../../src/discovery/knowledge.js';
+import { pc } from '../../src/discovery/pc.js';
+import { randomNormal } from '../../src/math/draws.js';
+import { stream } from '../../src/math/random.js';
+import { causalmixft } from './run.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+// x → z ← y, z → w
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'causalmixft-cli-'));
+  const random = stream(1, 'rows');
+  const rows = Array.from({ length: 800 }, () => {
+    const [x, y] = [randomNormal(random), randomNormal(random)];
+    const z = x + y + 0.7 * randomNormal(random);
+    return { x, y, z, w: z + 0.7 * randomNormal(random) };
+  });
+  writeFileSync(at('collider.csv'), writeCsv(fromRecords(rows)));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('causalmixft discover', () => {
+  it('prints the marks of the graph that PC learns', async () => {
+    const { code, stdout } = await causalmixft(['discover', at('collider.csv')]);
+    expect(code).toBe(0);
+    expect(stdout).toBe('0 0 -1 0\n0 0 -1 0\n1 1 0 -1\n0 0 1 0\n');
+  });
+
+  it('writes the graph as a document, as a picture and with everything that was found', async () => {
+    const args = ['discover', at('collider.csv'), '--algorithm', 'fci', '--test', 'fisher-z'];
+    const document = JSON.parse((await causalmixft([...args, '--format', 'json'])).stdout);
+    expect(document).toMatchObject({ version: 1, kind: 'pag' });
+    expect(document.edges.map(({ id }: { id: string }) => id).sort()).toEqual([
+      'x→z',
+      'y→z',
+      'z→w',
+    ]);
+    const picture = await causalmixft([...args, '--format', 'svg']);
+    expect(picture.stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    const all = JSON.parse((await causalmixft([...args, '--json'])).stdout);
+    expect(all).toMatchObject({ kind: 'discovery', algorithm: 'fci', test: 'fisher-z', rows: 800 });
+    expect(all.graph.names).toEqual(['x', 'y', 'z', 'w']);
+  });
+
+  it('heeds alpha, rules and knowledge as the library does', async () => {
+    writeFileSync(at('known.json'), JSON.stringify({ tiers: [['w'], ['x', 'y', 'z']] }));
+    const { stdout } = await causalmixft([
+      ...['discover', at('collider.csv'), '--alpha', '0.01', '--collider-rule', 'max-p'],
+      ...['--conflict', 'keep', '--knowledge', at('known.json'), '--json'],
+    ]);
+    const table = parseCsv(readFileSync(at('collider.csv')));
+    const wanted = await pc(table, {
+      alpha: 0.01,
+      colliderRule: 'max-p',
+      conflict: 'keep',
+      knowledge: knowledge({ tiers: [['w'], ['x', 'y', 'z']] }),
+      onProgress: () => {},
+    });
+    expect(JSON.parse(stdout).graph.marks).toEqual([...wanted.graph.marks]);
+  });
+
+  it('refuses knowledge that is no JSON, and options of another algorithm', async () => {
+    writeFileSync(at('broken.json'), '{');
+    const broken = await causalmixft([
+      ...['discover', at('collider.csv'), '--knowledge', at('broken.json')],
+    ]);
+    expect([broken.code, broken.stdout]).toEqual([1, '']);
+    expect(broken.stderr).toContain('must be a JSON file');
+    const fci = await causalmixft([
+      ...['discover', at('collider.csv'), '--algorithm', 'fci', '--conflict', 'keep'],
+    ]);
+    expect(fci.code).toBe(1);
+    expect((await causalmixft(['discover', at('collider.csv'), '--alpha', '1'])).code).toBe(2);
+  });
+});
+
+describe('causalmixft strengths', () => {
+  it('prints the probability of each edge, the same for any number of threads', async () => {
+    const args = ['strengths', at('collider.csv'), '--resamples', '6', '--seed', '4', '--quiet'];
+    const one = await causalmixft([...args, '--workers', '1']);
+    expect(one.code, one.stderr).toBe(0);
+    const rows = one.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number));
+    expect(rows.map((row) => row.length)).toEqual([4, 4, 4, 4]);
+    expect(rows[0][2]).toBeGreaterThan(0.5); // x → z
+    expect(rows[2][3]).toBeGreaterThan(0.5); // z → w
+    expect(rows[0][1]).toBeLessThan(0.3); // x and y are apart
+    expect((await causalmixft([...args, '--workers', '2'])).stdout).toBe(one.stdout);
+    const json = JSON.parse((await causalmixft([...args, '--json'])).stdout);
+    expect(json).toMatchObject({ kind: 'edge-strengths', names: ['x', 'y', 'z', 'w'], seed: 4 });
+    expect(json.probabilities).toEqual(rows.flat());
+    const svg = await causalmixft([...args, '--format', 'svg']);
+    expect(svg.stdout).toMatch(/^<svg /);
+  });
+});
