@@ -2,6 +2,7 @@
 // (Demšar 2006, "Statistical comparisons of classifiers over multiple data sets"), with the
 // correction for ties.
 
+import { chiSquareTail } from '../math/distributions.js';
 import { ranks } from './correlation.js';
 
 export interface AverageRanks {
@@ -11,6 +12,8 @@ export interface AverageRanks {
   readonly statistic: number;
   /** Its degrees of freedom: methods − 1. */
   readonly degreesOfFreedom: number;
+  /** Probability of at least that χ² where all methods are alike. */
+  readonly pValue: number;
 }
 
 /**
@@ -47,9 +50,11 @@ export function averageRanks(
   const k = methods;
   const squares = sums.reduce((a, sum) => a + sum ** 2, 0);
   const raw = (12 / (n * k * (k + 1))) * squares - 3 * n * (k + 1);
+  const statistic = raw / (1 - ties / (n * (k ** 3 - k)));
   return {
     ranks: sums.map((sum) => sum / n),
-    statistic: raw / (1 - ties / (n * (k ** 3 - k))),
+    statistic,
     degreesOfFreedom: k - 1,
+    pValue: Number.isNaN(statistic) ? Number.NaN : chiSquareTail(statistic, k - 1),
   };
 }

@@ -80,6 +80,7 @@ describe('averageRanks()', () => {
       const found = averageRanks(scores);
       for (const [k, rank] of wanted.ranks.entries()) expect(found.ranks[k]).toBeCloseTo(rank, 12);
       expect(found.statistic).toBeCloseTo(wanted.statistic, 10);
+      expect(found.pValue / wanted.pValue).toBeCloseTo(1, 9);
     }
   });
 
@@ -90,6 +91,7 @@ describe('averageRanks()', () => {
     ];
     expect(averageRanks(losses, false).ranks).toEqual([1, 2.25, 2.75]);
     expect(averageRanks(losses).ranks).toEqual([3, 1.75, 1.25]);
+    expect(averageRanks([[1, 1]])).toMatchObject({ statistic: Number.NaN, pValue: Number.NaN });
     expect(() => averageRanks([[1, 2], [1]])).toThrow('row 2 is 1');
     expect(() => averageRanks([])).toThrow('at least two scores');
   });
