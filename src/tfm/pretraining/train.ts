@@ -3,6 +3,7 @@
 
 import { ready } from '../../math/tf.js';
 import { adamWStep } from '../adamw.js';
+import { clipGradients } from '../clip-gradients.js';
 import { tensorShapes } from '../config.js';
 import { type LoadedNetwork, loadNetwork } from '../loaded-network.js';
 import { crossEntropy } from '../losses.js';
@@ -126,18 +127,6 @@ export function applyGradients(
     const a = state.average.get(key) as Float32Array;
     for (let i = 0; i < a.length; i++) a[i] = keep * a[i] + (1 - keep) * w[i];
   }
-}
-
-/** Scale gradients in place so that their common norm is at most `most`; returns the norm before. */
-export function clipGradients(gradients: ReadonlyMap<string, Float32Array>, most: number): number {
-  let squares = 0;
-  for (const g of gradients.values()) for (let i = 0; i < g.length; i++) squares += g[i] * g[i];
-  const norm = Math.sqrt(squares);
-  const scale = most / (norm + 1e-6);
-  if (scale < 1) {
-    for (const g of gradients.values()) for (let i = 0; i < g.length; i++) g[i] *= scale;
-  }
-  return norm;
 }
 
 async function trainStep(

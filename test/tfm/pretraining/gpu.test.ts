@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ready } from '../../../src/math/tf.js';
+import { clipGradients } from '../../../src/tfm/clip-gradients.js';
 import { loadNetwork } from '../../../src/tfm/loaded-network.js';
 import type { Batch } from '../../../src/tfm/pretraining/batch.js';
 import { exportBatches } from '../../../src/tfm/pretraining/export-batches.js';
@@ -11,7 +12,6 @@ import { pretrainConfig } from '../../../src/tfm/pretraining/pretrain-config.js'
 import {
   applyGradients,
   batchGradients,
-  clipGradients,
   rateFactor,
   type StepReport,
   train,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fillNormal } from '../../../src/math/draws.js';
 import { stream } from '../../../src/math/random.js';
 import { liveTensors, ready } from '../../../src/math/tf.js';
+import { clipGradients } from '../../../src/tfm/clip-gradients.js';
 import { loadNetwork } from '../../../src/tfm/loaded-network.js';
 import { drawBatch } from '../../../src/tfm/pretraining/batch.js';
 import {
@@ -18,7 +19,6 @@ import { networkConfig, pretrainConfig } from '../../../src/tfm/pretraining/pret
 import {
   applyGradients,
   batchGradients,
-  clipGradients,
   rateFactor,
   type StepReport,
   TrainingDiverged,
@@ -97,19 +97,6 @@ describe('rateFactor()', () => {
     expect(rateFactor(c, 50)).toBe(1);
     expect(rateFactor(c, 75)).toBeCloseTo(0.5);
     expect(rateFactor(c, 99)).toBeCloseTo(0.02);
-  });
-});
-
-describe('clipGradients()', () => {
-  it('scales to the norm, and leaves what is below it', () => {
-    const gradients = new Map([
-      ['a', Float32Array.of(3, 0)],
-      ['b', Float32Array.of(4)],
-    ]);
-    expect(clipGradients(gradients, 1)).toBeCloseTo(5);
-    expect(gradients.get('a')?.[0]).toBeCloseTo(0.6, 5);
-    expect(clipGradients(gradients, 2)).toBeCloseTo(1, 5);
-    expect(gradients.get('b')?.[0]).toBeCloseTo(0.8, 5);
   });
 });
 
