@@ -1,12 +1,15 @@
 // Fine-tune all weights of a tabular foundation model on episodes: every step draws a table, parts it
 // into support and query rows, and makes one optimiser step on the query rows' loss. The pre-trained
 // weights are a candidate like those of any step, so the result is never worse on what `score` sees.
+// Longer than most files: the loop, one step of it and its options are one thought.
 
 import { isNumeric, type Table } from '../data/table.js';
 import { type Random, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
 import { type LongWork, longWork, quietly, type Work } from '../work/long-work.js';
+import { type TimeBudget, timeBudget } from '../work/time-budget.js';
 import { type AdamState, adamState, adamWStep } from './adamw.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { allNodes, groupsOf } from './class-nodes.js';
 import {
   classifierOf,
@@ -16,20 +19,24 @@ import {
   prepareContext,
   prepareRows,
 } from './classifier.js';
+import { clipGradients } from './clip-gradients.js';
 import { supportCache } from './in-context.js';
 import { warmupRate } from './learning-rate.js';
 import { type Tfm, tfmOf } from './load-tfm.js';
 import { type LoadedNetwork, loadNetwork } from './loaded-network.js';
 import { crossEntropy } from './losses.js';
+import { type PassSize, planMemory } from './memory-estimate.js';
 import { type Episode, lossGradients } from './mitra-gradient.js';
 import { type Preset, type PresetName, presets } from './presets.js';
 import { applyQuantileStep, fitQuantileStep } from './quantile-step.js';
 import { splitRows } from './stratified-rows.js';
+import { type Trainable, type TrainableOptions, trainable } from './trainable.js';
+import type { Weights } from './weights.js';
 
 /** Draws the table of a step: the real rows, or a fresh mixture with synthetic ones. */
 export type DrawTable = (random: Random) => Table | Promise<Table>;
 
-export interface FineTuneOptions extends LongWork {
+export interface FineTuneOptions extends LongWork, TrainableOptions {
   /** Seed of everything that is drawn. */
   readonly seed: number;
   /** Rows that every candidate is shown as context: usually the training rows. */
@@ -52,6 +59,20 @@ export interface FineTuneOptions extends LongWork {
   readonly maxSupport?: number;
   /** Most query rows of a step (default `1024`). */
   readonly maxQuery?: number;
+  /** Joint norm that the gradients are clipped to (default: none). */
+  readonly clip?: number;
+  /** Share of the probability spread over the classes in the loss (default `0`). */
+  readonly labelSmoothing?: number;
+  /** Leave outputs that no class uses out of the loss; the reference does not (default `false`). */
+  readonly maskUnused?: boolean;
+  /** Folder of checkpoints: a run that was killed goes on from there, to the same numbers. */
+  readonly checkpoint?: string;
+  /** Steps between two checkpoints (default `5`). */
+  readonly checkpointEvery?: number;
+  /** Seconds, or a budget shared with other runs: it stops after the step that uses it up. */
+  readonly timeBudget?: number | TimeBudget;
+  /** Return the last step's weights, not the best (default `false`). */
+  readonly keepLast?: boolean;
   /** Told of every step as it ends. */
   readonly onStep?: (step: TuningStep) => void;
 }
@@ -75,10 +96,10 @@ export interface FineTuned {
   /** The step whose weights were kept; 0: the pre-trained ones. */
   readonly chosenStep: number;
   /** Every evaluated step. */
-  readonly steps: readonly (TuningStep & { readonly score: number })[];
+  readonly steps: readonly JudgedStep[];
   readonly preset: PresetName;
   /** Why it ended before its last step. */
-  readonly stopped?: 'patience';
+  readonly stopped?: 'patience' | 'time';
 }
 
 /**
@@ -94,57 +115,88 @@ export async function fineTune(
 ): Promise<FineTuned> {
   const preset = options.preset ?? tfm.preset;
   const recipe = recipeOf(preset, options);
-  const { seed, patience = 40, evaluateEvery = 1 } = options;
+  const { seed, patience = 40, evaluateEvery = 1, checkpointEvery = 5 } = options;
   const context = prepareContext(options.context, tfm.config, { seed, members: 1 });
+  if (context.support.features === 0) {
+    throw new RangeError(
+      'Cannot fine-tune as at least one feature must vary over the context: none does; add features',
+    );
+  }
+  const plan = planMemory(tfm.config, sizeOf(context, options));
+  const budget =
+    typeof options.timeBudget === 'number' ? timeBudget(options.timeBudget) : options.timeBudget;
+  const run = runOf(tfm, preset, recipe, context, options);
   await ready();
   return longWork(`fine-tuning ${tfm.name}`, recipe.steps + 1, options, async (work) => {
-    const weights = new Map([...tfm.weights].map(([key, data]) => [key, data.slice()]));
-    const network = loadNetwork({ config: tfm.config, weights });
+    const own = trainable(tfm.weights, tfm.config, options, stream(seed, 'lora'));
+    const { checkpoint: folder } = options;
+    const found = folder === undefined ? undefined : await readCheckpoint<RunState>(folder, run);
+    const moments = found?.moments ?? adamState();
+    let best: Weights = tfm.weights;
+    if (found) {
+      for (const [key, numbers] of found.trained) own.trained.get(key)?.set(numbers);
+      own.refresh();
+      if (found.best.size > 0) best = found.best;
+    }
+    const network = loadNetwork({ config: tfm.config, weights: own.weights });
     try {
-      const moments = adamState();
-      const steps: (TuningStep & { readonly score: number })[] = [];
-      const judge = (step: Omit<TuningStep, 'score'>): Promise<TuningStep & { score: number }> =>
-        evaluateCandidate(tfm.name, network, weights, context, options, work, step);
-      const first = await judge({ step: 0 });
-      steps.push(first);
-      options.onStep?.(first);
-      work.tick(1, note(first));
-      let best = { step: 0, score: first.score, weights: tfm.weights };
-      let [reference, misses] = [first.score, 0];
-      let stopped: FineTuned['stopped'];
-      for (let t = 1; t <= recipe.steps && !stopped; t++) {
+      const judge = (step: Omit<TuningStep, 'score'>): Promise<JudgedStep> =>
+        evaluateCandidate(tfm.name, network, own.weights, context, options, work, step);
+      let state = found?.state;
+      if (!state) {
+        const first = await judge({ step: 0 });
+        options.onStep?.(first);
+        work.tick(1, note(first));
+        const { score } = first;
+        state = {
+          step: 0,
+          steps: [first],
+          chosenStep: 0,
+          best: score,
+          reference: score,
+          misses: 0,
+        };
+      } else work.tick(state.step + 1, `resumed after step ${state.step}`);
+      while (state.step < recipe.steps && !state.stopped) {
+        const t: number = state.step + 1;
         const learningRate = warmupRate(recipe.learningRate, recipe.warmup, t);
         const drawn = await draw(stream(seed, 'draw', t));
-        const random = stream(seed, 'split', t);
         const trainLoss = await trainStep(
-          { network, weights, moments, context, recipe, learningRate, options, work },
+          { network, own, moments, context, recipe, learningRate, options, work, ...plan },
           drawn,
-          random,
+          stream(seed, 'split', t),
         );
         let record: TuningStep = { step: t, learningRate, trainLoss };
         if (t % evaluateEvery === 0 || t === recipe.steps) {
           const judged = await judge(record);
           record = judged;
-          steps.push(judged);
-          if (judged.score < best.score) {
-            const copy = new Map([...weights].map(([key, data]) => [key, data.slice()]));
-            best = { step: t, score: judged.score, weights: copy };
-          }
-          if (judged.score < reference - 1e-4) [reference, misses] = [judged.score, 0];
-          else if (++misses >= patience) stopped = 'patience';
+          const better = judged.score < state.best;
+          if (better) best = new Map([...own.weights].map(([key, data]) => [key, data.slice()]));
+          state = afterStep(state, judged, better, patience);
+        } else state = { ...state, step: t };
+        if (budget && budget.left() <= 0 && t < recipe.steps) state = { ...state, stopped: 'time' };
+        if (folder !== undefined && (t % checkpointEvery === 0 || t === recipe.steps)) {
+          const kept = state.chosenStep === 0 ? new Map<string, Float32Array>() : best;
+          await writeCheckpoint(folder, t, {
+            run,
+            state,
+            trained: own.trained,
+            moments,
+            best: kept,
+          });
         }
         options.onStep?.(record);
         work.tick(1, note(record));
         await work.breathe();
       }
-      const name = best.step === 0 ? tfm.name : `${tfm.name}, fine-tuned`;
+      const { chosenStep, steps, stopped } = state;
+      const chosen = options.keepLast ? state.step : chosenStep;
+      const name = chosen === 0 ? tfm.name : `${tfm.name}, fine-tuned`;
+      const weights = options.keepLast ? new Map(own.weights) : best;
       return {
         kind: 'fine-tuned',
-        tfm: {
-          ...tfmOf({ config: tfm.config, weights: best.weights }, name, tfm.source),
-          preset: tfm.preset,
-        },
-        chosenStep: best.step,
+        tfm: { ...tfmOf({ config: tfm.config, weights }, name, tfm.source), preset: tfm.preset },
+        chosenStep: chosen,
         steps,
         preset,
         ...(stopped ? { stopped } : {}),
@@ -155,36 +207,113 @@ export async function fineTune(
   });
 }
 
-interface StepState {
+/** A step with its score. */
+export type JudgedStep = TuningStep & { readonly score: number };
+
+/** How far a run has come. */
+interface RunState {
+  readonly step: number;
+  readonly steps: readonly JudgedStep[];
+  readonly chosenStep: number;
+  readonly best: number;
+  /** The score that the next must undercut by 1e-4 to count as an improvement. */
+  readonly reference: number;
+  readonly misses: number;
+  readonly stopped?: 'patience' | 'time';
+}
+
+function afterStep(
+  state: RunState,
+  judged: JudgedStep,
+  better: boolean,
+  patience: number,
+): RunState {
+  const improved = judged.score < state.reference - 1e-4;
+  const misses = improved ? 0 : state.misses + 1;
+  return {
+    step: judged.step,
+    steps: [...state.steps, judged],
+    chosenStep: better ? judged.step : state.chosenStep,
+    best: better ? judged.score : state.best,
+    reference: improved ? judged.score : state.reference,
+    misses,
+    ...(misses >= patience ? { stopped: 'patience' } : {}),
+  };
+}
+
+interface StepWork {
   readonly network: LoadedNetwork;
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly own: Trainable;
   readonly moments: AdamState;
   readonly context: PreparedContext;
   readonly recipe: Preset;
   readonly learningRate: number;
   readonly options: FineTuneOptions;
   readonly work: Work;
+  readonly recompute: boolean;
 }
 
 /** One optimiser step on a drawn table; returns the loss before it. */
-async function trainStep(state: StepState, drawn: Table, random: Random): Promise<number> {
-  const { network, weights, moments, context, recipe, learningRate, options, work } = state;
-  const { episode, queryLabels } = episodeOf(context, drawn, options, random);
+async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<number> {
+  const { network, own, moments, context, recipe, learningRate, options, work, recompute } = step;
+  const { episode, queryLabels, classes } = episodeOf(context, drawn, options, random);
+  const { labelSmoothing = 0, maskUnused = false, clip } = options;
   const outputs = network.config.dim_output;
+  const counted = { labelSmoothing, classes: maskUnused ? classes : outputs };
   const { loss, gradients } = await lossGradients(
     network,
     [episode],
-    crossEntropy(queryLabels, outputs),
-    { pause: () => work.breathe() },
+    crossEntropy(queryLabels, outputs, counted),
+    { recompute, pause: () => work.breathe() },
   );
   if (!Number.isFinite(loss)) {
     throw new RangeError(
       `Cannot fine-tune on as the loss must be finite: it is ${loss} at a learning rate of ${learningRate}; lower the learning rate`,
     );
   }
-  adamWStep(weights, gradients, moments, learningRate, recipe);
-  for (const key of gradients.keys()) network.renew(key, weights.get(key) as Float32Array);
+  const reached = own.gradients(gradients);
+  if (clip !== undefined) clipGradients(reached, clip);
+  adamWStep(own.trained, reached, moments, learningRate, recipe);
+  for (const key of own.refresh()) network.renew(key, own.weights.get(key) as Float32Array);
   return loss;
+}
+
+/** Rows of the largest step there can be, as the context has them. */
+function sizeOf(context: PreparedContext, options: FineTuneOptions): PassSize {
+  const { maxSupport = 8192, maxQuery = 1024 } = options;
+  const { features, labels } = context.support;
+  return {
+    support: Math.min(maxSupport, Math.ceil(0.8 * labels.length)),
+    query: Math.min(maxQuery, Math.ceil(0.2 * labels.length)),
+    features,
+  };
+}
+
+/** What a checkpoint must agree in with the run that goes on from it. */
+function runOf(
+  tfm: Tfm,
+  preset: PresetName,
+  recipe: Preset,
+  context: PreparedContext,
+  options: FineTuneOptions,
+): Record<string, unknown> {
+  const { seed, clip, labelSmoothing, maskUnused, freeze, lora, evaluateEvery } = options;
+  const { support, classes, target } = context;
+  return {
+    model: tfm.name,
+    preset,
+    ...recipe,
+    seed,
+    clip,
+    labelSmoothing,
+    maskUnused,
+    freeze: freeze?.map(String),
+    lora,
+    evaluateEvery,
+    target,
+    classes,
+    context: [support.labels.length, support.features, support.x.reduce((a, b) => a + b, 0)],
+  };
 }
 
 /** Part a drawn table into support and query rows and prepare both as predictions would be. */
@@ -193,7 +322,7 @@ function episodeOf(
   drawn: Table,
   options: FineTuneOptions,
   random: Random,
-): { readonly episode: Episode; readonly queryLabels: Int32Array } {
+): { readonly episode: Episode; readonly queryLabels: Int32Array; readonly classes: number } {
   const { maxSupport = 8192, maxQuery = 1024 } = options;
   const codes = targetCodes(context, drawn);
   const x = prepareRows(context, drawn);
@@ -228,6 +357,7 @@ function episodeOf(
       labels: supportLabels,
       query: applyQuantileStep(step, pick(split.query)),
     },
+    classes: node.groups.length,
     // A class that the support lacks cannot be predicted from it: such rows do not count.
     queryLabels: split.query.map((i) => (known.has(labels[i]) ? labels[i] : -1)),
   };
@@ -253,7 +383,7 @@ async function evaluateCandidate(
   options: FineTuneOptions,
   work: Work,
   step: Omit<TuningStep, 'score'>,
-): Promise<TuningStep & { score: number }> {
+): Promise<JudgedStep> {
   const source: NetworkSource = {
     name,
     config: network.config,
