@@ -6,6 +6,7 @@ import {
   checkTypes,
   columnFromTexts,
   isNumberText,
+  ownText,
   type ReadTypes,
   type Source,
   wantedType,
@@ -131,12 +132,14 @@ function parseAttribute(text: string, source: string, at: number): Attribute {
   const [raw, rest] = quoted
     ? [resolve(quoted[2]), quoted[3]]
     : [plain?.[1] ?? '', plain?.[2] ?? ''];
-  const name = raw.trim();
+  const name = ownText(raw.trim());
   if (name === '') fail(source, at, 1, 'every attribute must have a name', 'name it');
   if (rest.startsWith('{')) {
     const end = rest.lastIndexOf('}');
     if (end < 0) fail(source, at, 1, `the values of "${name}" must end with "}" in the same line`);
-    const values = quotedCells(rest.slice(1, end), source, at).map((value) => value.trim());
+    const values = quotedCells(rest.slice(1, end), source, at).map((value) =>
+      ownText(value.trim()),
+    );
     return { name, type: [...new Set(values)] };
   }
   const type = /^\w*/.exec(rest)?.[0].toLowerCase() ?? '';

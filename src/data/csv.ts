@@ -5,6 +5,7 @@ import {
   columnFromTexts,
   isNumberText,
   missingTokens,
+  ownText,
   type ReadTypes,
   type Source,
   wantedType,
@@ -197,7 +198,7 @@ function lineOf(text: string | Uint8Array, format: Options, record: number): num
 function columnNames(header: readonly string[], source: string, line: number): string[] {
   const place = new Map<string, number>();
   return header.map((cell, i) => {
-    const name = cell.trim() || (i === 0 && header.length > 1 ? '(unnamed)' : '');
+    const name = ownText(cell.trim()) || (i === 0 && header.length > 1 ? '(unnamed)' : '');
     if (name === '') {
       throw new SyntaxError(
         `Cannot read ${source} as every column must have a name: line ${line}, column ${i + 1} is empty; name it, or pass the names as header: [...] with skipLines: ${line}`,

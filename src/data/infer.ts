@@ -266,9 +266,7 @@ function categories(
     }
     return code;
   });
-  // Copies: a name cut out of a file's text would keep all of that text in memory.
-  const own = Array.from(place.keys(), (category) => Buffer.from(category).toString());
-  const names = typeof type === 'string' ? sortCategories(own) : type;
+  const names = typeof type === 'string' ? sortCategories(Array.from(place.keys(), ownText)) : type;
   const rank = new Map(names.map((category, code) => [category, code]));
   const recode = Int32Array.from(place.keys(), (category) => rank.get(category) ?? -1);
   const strange = recode.indexOf(-1);
@@ -284,6 +282,11 @@ function categories(
     categories: names,
     codes: met.map((code) => (code < 0 ? -1 : recode[code])),
   };
+}
+
+/** Copy a text: a part cut out of a file's text would keep all of that text in memory. */
+export function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Sort category names: as numbers where all are numbers, else by their characters. */
