@@ -6,8 +6,14 @@ import type { Problem } from './problem.js';
 /** How much is tried: `good` is DoWhy's GOOD. */
 export type Quality = 'fast' | 'good' | 'better';
 
+/** The qualities there are. */
+export const qualities: readonly Quality[] = ['fast', 'good', 'better'];
+
 /** A kind of model that all mechanisms are held to. */
 export type Family = 'linear' | 'boosting' | 'forest' | 'tree' | 'neighbours';
+
+/** The families there are. */
+export const families: readonly Family[] = ['linear', 'boosting', 'forest', 'tree', 'neighbours'];
 
 const regressorLists: Readonly<Record<Quality, readonly Learner[]>> = {
   fast: [regressors.linear, regressors.polynomial],

@@ -7,7 +7,7 @@
 
 import type { Table } from '../data/table.js';
 import { childSeed, type Random, stream } from '../math/random.js';
-import { unframe } from './frame.js';
+import { unframe, type Variable } from './frame.js';
 import { changes, dealRows, type Interventions, valuesOf } from './intervene.js';
 import {
   type AdditiveNoise,
@@ -76,6 +76,7 @@ export function counterfactual(
 
 /**
  * Find the noise that gave observed values.
+ * @param variable The node's variable, for errors.
  * @param rowNames How errors call the rows.
  */
 export function abduct(
@@ -83,7 +84,7 @@ export function abduct(
   parents: readonly Float64Array[],
   observed: Float64Array,
   random: Random,
-  name: string,
+  { name, categories }: Variable,
   rowNames: ArrayLike<number>,
 ): Float64Array {
   const n = observed.length;
@@ -98,7 +99,7 @@ export function abduct(
       const share = k < 0 ? 0 : f[k * n + i];
       if (!(share > 0)) {
         throw new RangeError(
-          `Cannot find the noise of "${name}" as its class must have a probability above 0: row ${rowNames[i]} has class ${observed[i]}, probability ${share}`,
+          `Cannot find the noise of "${name}" as its class must have a probability above 0: row ${rowNames[i]} has class "${categories?.[observed[i]] ?? observed[i]}", probability ${share}`,
         );
       }
       let below = 0;
@@ -141,7 +142,7 @@ function predict(
       const after = parents.map((j) => Float64Array.from(moved, (i) => values[j][i]));
       const own = Float64Array.from(moved, (i) => observed[at][i]);
       const names = moved.map((i) => rowNames[i]);
-      const noise = abduct(mechanism, before, own, source(node.name), node.name, names);
+      const noise = abduct(mechanism, before, own, source(node.name), scm.variables[at], names);
       const next = applyNoise(mechanism, after, moved.length, noise);
       moved.forEach((i, q) => {
         if (!Number.isNaN(own[q])) values[at][i] = next[q];

@@ -200,7 +200,7 @@ function evaluateNode(
   for (let i = 0; i < n; i++) {
     score += crps(Float64Array.from(drawn, (d) => d[i]).sort(), y[i]) / n;
   }
-  const noise = abduct(mechanism, x, y, random, name, known);
+  const noise = abduct(mechanism, x, y, random, scm.variables[at], known);
   const some = Int32Array.from({ length: Math.min(n, KERNEL_ROWS) }, (_, i) =>
     Math.floor((i * n) / Math.min(n, KERNEL_ROWS)),
   );

@@ -54,7 +54,8 @@ export function fitNode(
 ): FittedNode {
   const target = columnOf(frame, node);
   const { missing } = settings;
-  if (parents.length === 0) {
+  // A column of one value is drawn as it is, whatever its parents.
+  if (parents.length === 0 || target.distinct <= 1) {
     const values =
       missing === 'keep' ? target.values : target.values.filter((v) => !Number.isNaN(v));
     return { name: node, parents, mechanism: { mechanism: 'empirical', values } };

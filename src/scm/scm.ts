@@ -6,7 +6,8 @@ import { asDag } from '../discovery/dag.js';
 import type { Dag } from '../discovery/graph.js';
 import { parents as parentsOf, topologicalOrder } from '../discovery/graph-queries.js';
 import { type LongWork, longWork } from '../work/long-work.js';
-import type { Family, Quality } from './candidates.js';
+import { checkWorkers } from '../work/pool.js';
+import { type Family, families, type Quality, qualities } from './candidates.js';
 import type { ClassifierScore } from './choose.js';
 import type { FittedNode, NodeSettings } from './fit-node.js';
 import type { Pair } from './fit-node.worker.js';
@@ -37,6 +38,8 @@ export interface FitScmOptions extends LongWork {
   readonly localNoise?: boolean;
   /** Whether synthetic rows have missing cells as often as the table's columns (default `'complete'`: none). */
   readonly missing?: 'complete' | 'keep';
+  /** What to do with a column that has parents but one value: refuse it, or draw it as it is (default `'refuse'`). */
+  readonly constants?: 'refuse' | 'keep';
   /** Hold all mechanisms to one kind of model, for comparisons (default: choose). */
   readonly family?: Family;
   /** Post-nonlinear mechanisms y = g(f(pa) + N) by column: `{ income: 'exp' }`. */
@@ -99,7 +102,8 @@ export async function fitScm(
   for (const dag of dags) checkGraph(table, dag);
   const whole = frame(table);
   const { pairs, models } = distinctPairs(whole, dags, options.cache ?? true);
-  for (const pair of pairs) checkPair(whole, pair, table);
+  checkOptions(options, table);
+  for (const pair of pairs) checkPair(whole, pair, table, options.constants ?? 'refuse');
 
   return longWork(
     dags.length > 1 ? `Fitting ${dags.length} SCMs` : 'Fitting the SCM',
@@ -155,6 +159,23 @@ function settingsOf(options: FitScmOptions): NodeSettings {
   };
 }
 
+function checkOptions({ quality, family, links, workers }: FitScmOptions, table: Table): void {
+  checkWorkers(workers);
+  const oneOf = (name: string, value: string | undefined, known: readonly string[]): void => {
+    if (value === undefined || known.includes(value)) return;
+    throw new RangeError(
+      `Cannot fit the SCM as ${name} must be one of ${known.join(', ')}: current value is "${value}"`,
+    );
+  };
+  oneOf('quality', quality, qualities);
+  oneOf('family', family, families);
+  const numbers = table.columns.filter((c) => 'values' in c).map((c) => c.name);
+  for (const [name, link] of Object.entries(links ?? {})) {
+    oneOf('a column with a link', name, numbers);
+    oneOf(`the link of "${name}"`, link, ['identity', 'exp', 'log']);
+  }
+}
+
 function checkGraph(table: Table, dag: Dag): void {
   asDag(dag);
   topologicalOrder(dag);
@@ -200,7 +221,12 @@ function distinctPairs(
   return { pairs, models };
 }
 
-function checkPair({ columns }: Frame, { node, parents }: Pair, { rows }: Table): void {
+function checkPair(
+  { columns }: Frame,
+  { node, parents }: Pair,
+  { rows }: Table,
+  constants: 'refuse' | 'keep',
+): void {
   const target = columns.find((c) => c.name === node);
   if (!target) return;
   const trouble = (requirement: string, value: string, wayOut: string): Error =>
@@ -229,7 +255,7 @@ function checkPair({ columns }: Frame, { node, parents }: Pair, { rows }: Table)
       );
     }
   }
-  if (parents.length > 0 && target.distinct === 1) {
+  if (parents.length > 0 && target.distinct === 1 && constants === 'refuse') {
     throw trouble(
       'a column with parents must vary',
       `has one ${target.categories ? 'class' : 'value'}`,

@@ -15,7 +15,12 @@ interface Case {
   readonly y: readonly number[];
   readonly classes: number;
   readonly categorical: readonly number[] | null;
-  readonly options: { max_iter?: number; l2_regularization?: number; max_leaf_nodes?: number; min_samples_leaf?: number };
+  readonly options: {
+    max_iter?: number;
+    l2_regularization?: number;
+    max_leaf_nodes?: number;
+    min_samples_leaf?: number;
+  };
   readonly curve: readonly number[];
   readonly prediction: readonly number[];
   readonly firstTrees: readonly (readonly Node[])[];

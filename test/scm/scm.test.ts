@@ -217,7 +217,11 @@ describe('post-nonlinear mechanisms', () => {
     const x = Float64Array.from({ length: 2000 }, () => randomNormal(random));
     const y = x.map((v) => Math.exp(0.5 * v + 0.2 * randomNormal(random)));
     const table = tableOf([numeric('x', x), numeric('y', y)]);
-    const scm = await fitScm(table, dag(table, 'x -> y'), { seed: 1, links: { y: 'exp' }, ...quiet });
+    const scm = await fitScm(table, dag(table, 'x -> y'), {
+      seed: 1,
+      links: { y: 'exp' },
+      ...quiet,
+    });
     expect(scm.nodes[1].mechanism.mechanism).toBe('post-nonlinear');
     expect(Math.abs((scm.nodes[1].choice?.spread as number) - 0.2)).toBeLessThan(0.02);
     const drawn = valuesOf(sampleScm(scm, 20_000, { seed: 1 }), 'y');
@@ -257,7 +261,11 @@ describe('the choice of mechanisms', () => {
 
   it('compares all of them at quality better, and says what is left out', async () => {
     const table = mixedTable(250, 8);
-    const scm = await fitScm(table, dag(table, mixedEdges), { seed: 1, quality: 'better', ...quiet });
+    const scm = await fitScm(table, dag(table, mixedEdges), {
+      seed: 1,
+      quality: 'better',
+      ...quiet,
+    });
     const summary = summarizeScm(scm);
     expect(summary.leftOut).toEqual(['support vector machines', 'AdaBoost']);
     const names = Object.fromEntries(
@@ -290,9 +298,15 @@ describe('the choice of mechanisms', () => {
     const random = stream(6, 'choice');
     const n = 120;
     const columns = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
-      numeric(name, Float64Array.from({ length: n }, () => randomNormal(random))),
+      numeric(
+        name,
+        Float64Array.from({ length: n }, () => randomNormal(random)),
+      ),
     );
-    const y = numeric('y', Float64Array.from({ length: n }, () => randomNormal(random)));
+    const y = numeric(
+      'y',
+      Float64Array.from({ length: n }, () => randomNormal(random)),
+    );
     const excluded = async (parents: string, holes = false): Promise<string | undefined> => {
       const table = tableOf([
         ...columns.map((c, j) =>
@@ -300,7 +314,11 @@ describe('the choice of mechanisms', () => {
             ? { ...c, values: c.values.map((v, i) => (i < 5 ? Number.NaN : v)) }
             : c,
         ),
-        categorical('two', ['x', 'y'], Int32Array.from({ length: n }, (_, i) => i % 2)),
+        categorical(
+          'two',
+          ['x', 'y'],
+          Int32Array.from({ length: n }, (_, i) => i % 2),
+        ),
         y,
       ]);
       const edges = [...parents].map((p) => `${p === '2' ? 'two' : p} -> y`).join('; ');
@@ -323,7 +341,11 @@ describe('the choice of mechanisms', () => {
     // Two rows of the rare class: at most two folds hold one of them out, none lacks it in training.
     const single = tableOf([
       numeric('x', x),
-      categorical('y', ['low', 'high', 'rare'], codes.map((c, i) => (i === 1 ? 0 : c))),
+      categorical(
+        'y',
+        ['low', 'high', 'rare'],
+        codes.map((c, i) => (i === 1 ? 0 : c)),
+      ),
     ]);
     const lacking = await fitScm(single, dag(single, 'x -> y'), { seed: 1, ...quiet });
     expect(scm.nodes[1].choice?.notes).toEqual([]);
