@@ -17,7 +17,8 @@ const circles = [
 
 /** Colour at a point of the 64 × 64 drawing, with its opacity. */
 function colour(x, y) {
-  for (const [cx, cy, r, fill] of circles) if (Math.hypot(x - cx, y - cy) <= r) return [...fill, 255];
+  for (const [cx, cy, r, fill] of circles)
+    if (Math.hypot(x - cx, y - cy) <= r) return [...fill, 255];
   for (const [x1, y1, x2, y2] of lines) {
     const along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2);
     const t = Math.min(1, Math.max(0, along));
@@ -45,7 +46,10 @@ function png(size) {
       const sum = [0, 0, 0, 0];
       for (let i = 0; i < samples * samples; i++) {
         const at = (k) => ((k + 0.5) / samples) * (64 / size);
-        const c = colour((x * 64) / size + at(i % samples), (y * 64) / size + at(Math.floor(i / samples)));
+        const c = colour(
+          (x * 64) / size + at(i % samples),
+          (y * 64) / size + at(Math.floor(i / samples)),
+        );
         for (let k = 0; k < 3; k++) sum[k] += c[k] * c[3];
         sum[3] += c[3];
       }
@@ -59,7 +63,12 @@ function png(size) {
   header.writeUInt32BE(size, 4);
   header.set([8, 6, 0, 0, 0], 8);
   const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 for (const size of [32, 64]) {

@@ -13,12 +13,21 @@ export type ToWorker =
   | RunRequest
   /** Abort the signal of the running cell. */
   | { readonly type: 'interrupt' }
-  | { readonly type: 'input'; readonly id: number; readonly value?: string; readonly refusal?: string }
+  | {
+      readonly type: 'input';
+      readonly id: number;
+      readonly value?: string;
+      readonly refusal?: string;
+    }
   /** A message from the browser; what its handling prints belongs to `cell`. */
   | (CommMessage & { readonly cell: number })
   /** Objects of cells whose names have all been replaced. */
   | { readonly type: 'drop'; readonly cells: readonly number[] }
-  | { readonly type: 'variables'; readonly id: number; readonly owners: readonly [string, number][] };
+  | {
+      readonly type: 'variables';
+      readonly id: number;
+      readonly owners: readonly [string, number][];
+    };
 
 export interface RunRequest {
   readonly type: 'run';
@@ -51,7 +60,12 @@ export interface Settings {
 /** What the worker tells the front; `cell` says which cell it concerns. */
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'stream'; readonly cell: number; readonly name: 'stdout' | 'stderr'; readonly text: string }
+  | {
+      readonly type: 'stream';
+      readonly cell: number;
+      readonly name: 'stdout' | 'stderr';
+      readonly text: string;
+    }
   | {
       readonly type: 'display';
       readonly cell: number;

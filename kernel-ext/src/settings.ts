@@ -19,11 +19,16 @@ export function refusal(name: string, value: unknown): string | undefined {
     types: [value === 'error' || value === 'warn' || value === 'off', '"error", "warn" or "off"'],
     maxRows: [Number.isInteger(value) && (value as number) > 0, 'a positive integer'],
     colour: [typeof value === 'boolean', 'true or false'],
-    memory: [Number.isInteger(value) && (value as number) >= 0, 'a number of megabytes, 0 for the default'],
+    memory: [
+      Number.isInteger(value) && (value as number) >= 0,
+      'a number of megabytes, 0 for the default',
+    ],
   };
   if (!Object.hasOwn(must, name)) {
     return `Cannot set "${name}" as there is no such setting; there are ${Object.keys(must).join(', ')}`;
   }
   const [fits, wanted] = must[name as keyof Settings];
-  return fits ? undefined : `Cannot set "${name}" as it must be ${wanted}: current value is ${String(value)}`;
+  return fits
+    ? undefined
+    : `Cannot set "${name}" as it must be ${wanted}: current value is ${String(value)}`;
 }

@@ -31,6 +31,7 @@ interface CausalMixFTProgressBar {
 }
 
 interface CausalMixFTCommEvent {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the browser sends, to be read without a cast
   readonly data: any;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly buffers: readonly Uint8Array[];
@@ -69,8 +70,14 @@ declare const cm: typeof import('causalmixft') & CausalMixFTCellTools;
 declare const display: typeof import('causalmixft/display').display;
 
 /** Show the progress of a loop over `items`. */
-declare function progress<T>(items: Iterable<T>, options?: { total?: number; label?: string }): Iterable<T>;
-declare function progress<T>(items: AsyncIterable<T>, options?: { total?: number; label?: string }): AsyncIterable<T>;
+declare function progress<T>(
+  items: Iterable<T>,
+  options?: { total?: number; label?: string },
+): Iterable<T>;
+declare function progress<T>(
+  items: AsyncIterable<T>,
+  options?: { total?: number; label?: string },
+): AsyncIterable<T>;
 /** Make a progress bar that is moved by hand. */
 declare function progress(options: { total?: number; label?: string }): CausalMixFTProgressBar;
 
@@ -96,9 +103,15 @@ declare function sh(
 /** Channels between cells and the browser. */
 declare const comm: {
   open(target: string, data?: unknown, options?: CausalMixFTCommOptions): CausalMixFTComm;
-  register(target: string, opened: (comm: CausalMixFTComm, event: CausalMixFTCommEvent) => void): void;
+  register(
+    target: string,
+    opened: (comm: CausalMixFTComm, event: CausalMixFTCommEvent) => void,
+  ): void;
   unregister(target: string): void;
 };
 
 /** Show a widget by the conventions of anywidget: `esm` exports `render({ model, el })`. */
-declare function anywidget<State extends object>(esm: string, state: State): CausalMixFTWidget<State>;
+declare function anywidget<State extends object>(
+  esm: string,
+  state: State,
+): CausalMixFTWidget<State>;

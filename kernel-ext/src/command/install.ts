@@ -76,7 +76,11 @@ function readOptions(args: readonly string[]): InstallOptions {
     );
   }
   const data = dataFolder(values.prefix, values['sys-prefix'], values.user);
-  return { folder: join(data, 'kernels', name), name, title: values['display-name'] ?? defaultTitle };
+  return {
+    folder: join(data, 'kernels', name),
+    name,
+    title: values['display-name'] ?? defaultTitle,
+  };
 }
 
 function dataFolder(prefix?: string, sysPrefix?: boolean, user?: boolean): string {
@@ -104,7 +108,10 @@ function userFolder(): string {
 }
 
 function pythonPrefix(): string | undefined {
-  return ask('python3', ['-c', 'import sys; print(sys.prefix if sys.prefix != sys.base_prefix else "")']);
+  return ask('python3', [
+    '-c',
+    'import sys; print(sys.prefix if sys.prefix != sys.base_prefix else "")',
+  ]);
 }
 
 /** Folders where the `jupyter` on the path looks for kernels; `undefined` without one. */
@@ -120,7 +127,9 @@ export function jupyterFolders(): string[] | undefined {
 function ask(command: string, args: string[]): string | undefined {
   try {
     const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-    return execFileSync(command, args, { encoding: 'utf8', stdio, timeout: 20_000 }).trim() || undefined;
+    return (
+      execFileSync(command, args, { encoding: 'utf8', stdio, timeout: 20_000 }).trim() || undefined
+    );
   } catch {
     return undefined;
   }

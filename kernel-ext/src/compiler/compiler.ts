@@ -1,9 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { addDeclarations, type Declarations, noDeclarations } from './declarations.js';
 import { type CellDiagnostic, describe, isSyntax } from './diagnostics.js';
 import { type LocalModule, localModules, watchedFiles } from './local-modules.js';
-import { outline } from './names.js';
+import { declaredNames, outline } from './names.js';
 import { cellTransformer, parameters, scopeName } from './transform.js';
 import { createConverter, type Seam, type TypeScript } from './tslab.js';
 
@@ -45,7 +44,9 @@ export interface Compiler {
   /** Make the names of a cell that ran known to later ones. */
   commit(compiled: CompiledCell): void;
   /** Ask the converter about unfinished code. */
-  query<T>(ask: (converter: ReturnType<typeof createConverter>['converter'], declared: string) => T): T;
+  query<T>(
+    ask: (converter: ReturnType<typeof createConverter>['converter'], declared: string) => T,
+  ): T;
   /** Names of earlier cells that have a value, with the cell of each. */
   owners(): ReadonlyMap<string, number>;
   /** Forget all cells. */
@@ -91,7 +92,11 @@ export function createCompiler(options: CompilerOptions): Compiler {
       diagnose(program, file) {
         found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
         for (const local of watchedFiles(program, file)) {
-          found = [...found, ...program.getSyntacticDiagnostics(local), ...program.getSemanticDiagnostics(local)];
+          found = [
+            ...found,
+            ...program.getSyntacticDiagnostics(local),
+            ...program.getSemanticDiagnostics(local),
+          ];
         }
         return found.filter((d) => isSyntax(d) || mode === 'error') as TypeScript.Diagnostic[];
       },
@@ -103,6 +108,24 @@ export function createCompiler(options: CompilerOptions): Compiler {
   });
   const { ts } = seam;
 
+  /** The converter's declarations, with the variables of blocks, which it leaves out. */
+  const declared = (output: string): string => {
+    const file = ts.createSourceFile('cell.d.ts', output, ts.ScriptTarget.ES2022);
+    const told = new Set(declaredNames(ts, file));
+    const cell = seam.cell() as TypeScript.SourceFile & { locals?: Map<string, TypeScript.Symbol> };
+    const checker = seam.program().getTypeChecker();
+    const more = names.flatMap((name) => {
+      const symbol = told.has(name) ? undefined : cell.locals?.get(name);
+      const at = symbol?.valueDeclaration;
+      if (!symbol || !at) return [];
+      const type = checker.getTypeOfSymbolAtLocation(symbol, at);
+      return [
+        `declare let ${name}: ${checker.typeToString(type, at, ts.TypeFormatFlags.NoTruncation)};`,
+      ];
+    });
+    return [output, ...more].join('\n');
+  };
+
   return {
     ts,
     seam,
@@ -112,7 +135,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
       names = [];
       code = '';
       const cellOutline = outline(ts, source);
-      const suffix = cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
+      const suffix =
+        cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
       const result = seam.inOnePass(() =>
         converter.convert(declarations.text, cellOutline.source + suffix),
       );
@@ -129,7 +153,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         scopes,
         names,
         declares: cellOutline.names,
-        declarations: addDeclarations(ts, declarations, result.declOutput ?? ''),
+        declarations: addDeclarations(ts, declarations, declared(result.declOutput ?? '')),
         modules,
         resolved,
         warnings: mode === 'off' ? [] : shown,
@@ -155,10 +179,6 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
 /** The emitted statements as an async function; its first line is the wrapper's own. */
 function wrap(emitted: string, names: readonly string[]): string {
-  const body = emitted
-    .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
-    .replace(/export \{\};\s*$/, '');
+  const body = emitted.replace(/\/\/# sourceMappingURL=.*\s*$/, '').replace(/export \{\};\s*$/, '');
   return `(async function (${names.join(', ')}) { "use strict";\n${body}\n})`;
 }
-void readFileSync;
-void statSync;

@@ -27,12 +27,19 @@ export function completeString(
   const end = closed ? literal.end - 1 : literal.end;
   const isImport =
     ts.isImportDeclaration(literal.parent) ||
-    (ts.isCallExpression(literal.parent) && /^(import|require)$/.test(literal.parent.expression.getText()));
+    (ts.isCallExpression(literal.parent) &&
+      /^(import|require)$/.test(literal.parent.expression.getText()));
   if (isImport && !/^[./]/.test(typed)) {
-    return { start, end, type: 'module', texts: packages(sources.cwd).filter((p) => p.startsWith(typed)) };
+    return {
+      start,
+      end,
+      type: 'module',
+      texts: packages(sources.cwd).filter((p) => p.startsWith(typed)),
+    };
   }
   const columns = sources.columns.filter((name) => name.startsWith(typed));
-  if (columns.length > 0 && !/^[./~]/.test(typed)) return { start, end, type: 'property', texts: columns };
+  if (columns.length > 0 && !/^[./~]/.test(typed))
+    return { start, end, type: 'property', texts: columns };
   if (!isImport && !takesPath(ts, literal) && !/^(\.{0,2}|~)\//.test(typed)) return undefined;
   const slash = typed.lastIndexOf('/') + 1;
   const texts = entries(sources.cwd, typed.slice(0, slash))
@@ -55,7 +62,11 @@ function stringAt(
   };
   look(file);
   // Behind the closing quote the cursor is outside.
-  const isOutside = found && offset === found.end && /['"`]/.test(source[offset - 1] ?? '') && offset - found.getStart(file) > 1;
+  const isOutside =
+    found &&
+    offset === found.end &&
+    /['"`]/.test(source[offset - 1] ?? '') &&
+    offset - found.getStart(file) > 1;
   return isOutside ? undefined : found;
 }
 
@@ -63,7 +74,9 @@ function stringAt(
 function takesPath(ts: typeof TypeScript, literal: TypeScript.StringLiteralLike): boolean {
   const call = literal.parent;
   if (!ts.isCallExpression(call)) return false;
-  return /(read|write|load|open|import|file|folder|path|dir)[A-Za-z]*$/i.test(call.expression.getText());
+  return /(read|write|load|open|import|file|folder|path|dir)[A-Za-z]*$/i.test(
+    call.expression.getText(),
+  );
 }
 
 function entries(cwd: string, folder: string): string[] {
@@ -85,7 +98,9 @@ function packages(cwd: string): string[] {
     for (const name of entries(folder, 'node_modules')) {
       const bare = name.replace(/\/$/, '');
       if (!bare.startsWith('@')) names.add(bare);
-      else for (const inner of entries(folder, `node_modules/${bare}`)) names.add(`${bare}/${inner.replace(/\/$/, '')}`);
+      else
+        for (const inner of entries(folder, `node_modules/${bare}`))
+          names.add(`${bare}/${inner.replace(/\/$/, '')}`);
     }
     if (folder === dirname(folder)) break;
   }

@@ -1,6 +1,6 @@
 import type { Compiler } from './compiler.js';
-import { isHiddenName } from './declarations.js';
 import { completeString } from './complete-string.js';
+import { isHiddenName } from './declarations.js';
 import { toCodePoints, toUtf16 } from './offsets.js';
 import type { TypeScript } from './tslab.js';
 
@@ -42,14 +42,23 @@ export function complete(
 ): Completion {
   const offset = toUtf16(source, position);
   const inString = completeString(compiler.ts, source, offset, sources);
-  const found = compiler.query((converter, declared) => converter.complete(declared, source, offset));
+  const found = compiler.query((converter, declared) =>
+    converter.complete(declared, source, offset),
+  );
   const own = ranked(compiler, found, source.slice(found.start, offset), offset);
   const [start, end] = inString ? [inString.start, inString.end] : [found.start, found.end];
   const from = toCodePoints(source, start);
   const to = toCodePoints(source, end);
-  const extra = (inString?.texts ?? []).map((text) => ({ text, type: inString!.type, signature: '' }));
+  const extra = (inString?.texts ?? []).map((text) => ({
+    text,
+    type: inString!.type,
+    signature: '',
+  }));
   const typed = inString && inString.start !== found.start ? [] : own;
-  const all = [...extra, ...typed.filter(({ text }) => !extra.some((e) => e.text === text))].slice(0, most);
+  const all = [...extra, ...typed.filter(({ text }) => !extra.some((e) => e.text === text))].slice(
+    0,
+    most,
+  );
   const suggestions = all.map((one) => ({ ...one, start: from, end: to }));
   return { matches: all.map(({ text }) => text), start: from, end: to, suggestions };
 }

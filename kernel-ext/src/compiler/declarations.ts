@@ -37,8 +37,7 @@ export function addDeclarations(
   for (const { name, meaning } of fresh) {
     if (name) meanings.set(name, (meanings.get(name) ?? 0) | meaning);
   }
-  const isReplaced = (item: Item): boolean =>
-    (item.meaning & (meanings.get(item.name) ?? 0)) !== 0;
+  const isReplaced = (item: Item): boolean => (item.meaning & (meanings.get(item.name) ?? 0)) !== 0;
   let kept = earlier.items.filter((item) => !isReplaced(item));
   const replaced = earlier.items.filter(isReplaced);
   for (const name of new Set(replaced.map((item) => item.name))) {
@@ -94,14 +93,22 @@ function split(ts: typeof TypeScript, output: string): Item[] {
     if (ts.isExportDeclaration(statement) || ts.isExportAssignment(statement)) return [];
     const name = (statement as { name?: TypeScript.Node }).name?.getText(file) ?? '';
     const whole = statement.getFullText(file).trim();
-    return [{ name: isGlobal(ts, statement) ? '' : name, meaning: meaningOf(ts, statement), text: whole || text }];
+    return [
+      {
+        name: isGlobal(ts, statement) ? '' : name,
+        meaning: meaningOf(ts, statement),
+        text: whole || text,
+      },
+    ];
   });
 }
 
 /** `declare global { … }` and `declare module 'x' { … }`: kept, and never replaced. */
 function isGlobal(ts: typeof TypeScript, statement: TypeScript.Statement): boolean {
   if (!ts.isModuleDeclaration(statement)) return false;
-  return ts.isStringLiteral(statement.name) || !!(statement.flags & ts.NodeFlags.GlobalAugmentation);
+  return (
+    ts.isStringLiteral(statement.name) || !!(statement.flags & ts.NodeFlags.GlobalAugmentation)
+  );
 }
 
 function meaningOf(ts: typeof TypeScript, statement: TypeScript.Statement): number {
@@ -173,7 +180,10 @@ function replacementFor(
   }
   if (!self || (parent as { name?: TypeScript.Node }).name !== id) return undefined;
   if (ts.isImportSpecifier(parent)) return parent.propertyName ? to : `${id.text} as ${to}`;
-  return ts.isSourceFile(parent.parent) || ts.isVariableDeclaration(parent) || ts.isImportClause(parent) || ts.isNamespaceImport(parent)
+  return ts.isSourceFile(parent.parent) ||
+    ts.isVariableDeclaration(parent) ||
+    ts.isImportClause(parent) ||
+    ts.isNamespaceImport(parent)
     ? to
     : undefined;
 }

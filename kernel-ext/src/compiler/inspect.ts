@@ -1,4 +1,5 @@
 import type { Compiler } from './compiler.js';
+import { readDocumentation } from './documentation.js';
 import { toUtf16 } from './offsets.js';
 import type { TypeScript } from './tslab.js';
 
@@ -16,9 +17,17 @@ export function inspectCode(
   // Behind the last letter of a word, and inside the brackets of its call, the word is meant.
   for (const at of places(source, offset)) {
     const info = compiler.query((converter, declared) => converter.inspect(declared, source, at));
-    if (info) return bundle(compiler, info, at);
+    if (info && !isNothing(compiler, info)) return bundle(compiler, info, at);
   }
   return undefined;
+}
+
+/** What the checker says of a name that it does not know. */
+function isNothing(
+  { ts }: Compiler,
+  { displayParts, documentation }: TypeScript.QuickInfo,
+): boolean {
+  return ts.displayPartsToString(displayParts) === 'any' && !documentation?.length;
 }
 
 function places(source: string, offset: number): number[] {
@@ -33,41 +42,55 @@ function bundle(
   at: number,
 ): Record<string, string> {
   const signature = ts.displayPartsToString(info.displayParts);
-  const documentation = ts.displayPartsToString(info.documentation);
-  const tags = (info.tags ?? []).map(({ name, text }) => ({ name, text: ts.displayPartsToString(text) }));
-  const place = definition(ts, seam.cell(), seam.program().getTypeChecker(), at);
+  const declaration = declarationAt(ts, seam.cell(), seam.program().getTypeChecker(), at);
+  const documentation =
+    ts.displayPartsToString(info.documentation) ||
+    (declaration ? readDocumentation(declaration) : '');
+  const tags = (info.tags ?? []).map(({ name, text }) => ({
+    name,
+    text: ts.displayPartsToString(text),
+  }));
+  const place = declaration ? placeOf(declaration) : '';
   const markdown = [
     `\`\`\`typescript\n${signature}\n\`\`\``,
     documentation,
     tags.map(({ name, text }) => `* **@${name}** ${text}`).join('\n'),
     place ? `Defined in ${place}` : '',
   ];
-  const plain = [signature, documentation, tags.map(({ name, text }) => `@${name} ${text}`).join('\n'), place ? `Defined in ${place}` : ''];
+  const plain = [
+    signature,
+    documentation,
+    tags.map(({ name, text }) => `@${name} ${text}`).join('\n'),
+    place ? `Defined in ${place}` : '',
+  ];
   const join = (parts: string[]): string => parts.filter((part) => part !== '').join('\n\n');
   return { 'text/markdown': join(markdown), 'text/plain': join(plain) };
 }
 
-/** File and line where the symbol at a position is declared, unless that is a cell. */
-function definition(
+/** Where the symbol at a position is declared. */
+function declarationAt(
   ts: typeof TypeScript,
   cell: TypeScript.SourceFile,
   checker: TypeScript.TypeChecker,
   at: number,
-): string {
+): TypeScript.Declaration | undefined {
   const position = at + 'export {};\n'.length;
   let node: TypeScript.Node = cell;
   const look = (child: TypeScript.Node): void => {
-    if (child.getStart(cell) <= position && position < child.end) {
-      node = child;
-      ts.forEachChild(child, look);
-    }
+    if (child.getStart(cell) > position || position > child.end) return;
+    node = child;
+    ts.forEachChild(child, look);
   };
   ts.forEachChild(cell, look);
   let symbol = checker.getSymbolAtLocation(node);
   if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
-  const declaration = symbol?.declarations?.[0];
-  const file = declaration?.getSourceFile();
-  if (!declaration || !file || /__(tslab|prev)__/.test(file.fileName)) return '';
+  return symbol?.declarations?.[0];
+}
+
+/** File and line of a declaration, unless it is in a cell. */
+function placeOf(declaration: TypeScript.Declaration): string {
+  const file = declaration.getSourceFile();
+  if (/__(tslab|prev)__/.test(file.fileName)) return '';
   const { line } = file.getLineAndCharacterOfPosition(declaration.getStart(file));
   return `${file.fileName}:${line + 1}`;
 }

@@ -10,7 +10,9 @@ const unterminated = new Set([1002, 1010, 1126, 1160, 1161]);
 /** Tell whether code can run as it is, needs more lines, or can never become right. */
 export function isComplete(ts: typeof TypeScript, source: string): Completeness {
   const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
-  const { parseDiagnostics } = file as unknown as { parseDiagnostics: readonly TypeScript.Diagnostic[] };
+  const { parseDiagnostics } = file as unknown as {
+    parseDiagnostics: readonly TypeScript.Diagnostic[];
+  };
   if (parseDiagnostics.length === 0) return { status: 'complete' };
   const end = source.trimEnd().length;
   const first = parseDiagnostics[0]!;

@@ -97,7 +97,9 @@ function compileModule(ts: typeof TypeScript, file: TypeScript.SourceFile): Loca
 }
 
 /** `import(x)` → `$$import(x)`: a `require` in its place could not load what awaits at its top. */
-function dynamicImports(ts: typeof TypeScript): TypeScript.TransformerFactory<TypeScript.SourceFile> {
+function dynamicImports(
+  ts: typeof TypeScript,
+): TypeScript.TransformerFactory<TypeScript.SourceFile> {
   return (context) => (file) => {
     const visit = (node: TypeScript.Node): TypeScript.Node => {
       const inner = ts.visitEachChild(node, visit, context);

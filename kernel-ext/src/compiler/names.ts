@@ -29,6 +29,13 @@ export function outline(ts: typeof TypeScript, source: string): CellOutline {
   };
 }
 
+/** The names that the statements of a file declare. */
+export function declaredNames(ts: typeof TypeScript, file: TypeScript.SourceFile): string[] {
+  const names = new Set<string>();
+  for (const statement of file.statements) collect(ts, statement, names);
+  return [...names];
+}
+
 function collect(ts: typeof TypeScript, statement: TypeScript.Statement, names: Set<string>): void {
   if (ts.isVariableStatement(statement)) {
     for (const d of statement.declarationList.declarations) bound(ts, d.name, names);

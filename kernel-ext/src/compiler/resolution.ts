@@ -29,29 +29,36 @@ export function resolution(
   ts: typeof TypeScript,
   cwd: string,
   isVirtual: (path: string) => boolean,
+  builtin: (name: string) => string | undefined,
 ): Host {
   const ofPackages = ts.createModuleResolutionCache(cwd, (name) => name);
   const isPackage = (path: string): boolean => path.includes('/node_modules/');
   const unresolved = new Set<string>();
   return {
     resolveModuleNameLiterals(literals, importer, redirect, options, sourceFile) {
-      const file = sourceFile as TypeScript.SourceFile & { readonly path: string };
+      const { path } = sourceFile as TypeScript.SourceFile & { readonly path: string };
       const cache = isPackage(importer) ? ofPackages : undefined;
-      unresolved.delete(file.path);
+      unresolved.delete(path);
       return literals.map((literal) => {
-        const mode = ts.getModeForUsageLocation(file, literal);
+        const mode = ts.getModeForUsageLocation(sourceFile, literal);
         const look = (from: string) =>
           ts.resolveModuleName(literal.text, from, options, ts.sys, cache, redirect, mode);
         if (isEngine(literal.text) && isLibrary(importer)) return { resolvedModule: undefined };
+        const file = builtin(literal.text);
+        if (file) return { resolvedModule: declarationFile(ts, file) };
         let found = look(importer);
         if (!found.resolvedModule && isVirtual(importer) && !literal.text.startsWith('.')) {
           found = look(here);
         }
-        if (!found.resolvedModule && !isPackage(importer)) unresolved.add(file.path);
+        if (!found.resolvedModule && !isPackage(importer)) unresolved.add(path);
         return found;
       });
     },
     // Of files that did not change, only the user's own can gain a module: one installed meanwhile.
     hasInvalidatedResolutions: (path) => unresolved.has(path),
   };
+}
+
+function declarationFile(ts: typeof TypeScript, file: string): TypeScript.ResolvedModuleFull {
+  return { resolvedFileName: file, extension: ts.Extension.Dts, isExternalLibraryImport: true };
 }

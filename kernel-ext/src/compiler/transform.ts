@@ -1,7 +1,13 @@
 import type { TypeScript } from './tslab.js';
 
 /** Names that the emitted code takes as parameters; see `work/run-cell.ts`, which passes them. */
-export const parameters = { declare: '$$declare', load: '$$import', resume: '$$resume' } as const;
+export const parameters = {
+  declare: '$$declare',
+  load: '$$import',
+  here: '$$here',
+  resume: '$$resume',
+  each: '$$each',
+} as const;
 
 /** The parameter that holds the names declared by a cell. */
 export const scopeName = (cell: number): string => `$$${cell}`;
@@ -23,7 +29,7 @@ type Visit = (node: TypeScript.Node) => TypeScript.Node;
  * - names of earlier cells become properties of the object of the cell that declared them,
  * - its own names are published through accessors, so that later cells share the variables,
  * - imports become awaited loads, and the value of the last expression is returned,
- * - every `await` passes a point where Stop can end the cell.
+ * - every `await` passes a point where Stop can end the cell and which knows the cell again.
  */
 export function cellTransformer(
   ts: typeof TypeScript,
@@ -72,7 +78,9 @@ function valueNames(
     const runs = symbol.declarations?.some((d) => isRuntime(ts, d, symbol));
     if (!runs) continue;
     const writable = symbol.declarations!.some(
-      (d) => !(ts.getCombinedNodeFlags(d) & ts.NodeFlags.Const) && symbol.flags & ts.SymbolFlags.Variable,
+      (d) =>
+        !(ts.getCombinedNodeFlags(d) & ts.NodeFlags.Const) &&
+        symbol.flags & ts.SymbolFlags.Variable,
     );
     own.push({ name, writable });
   }
@@ -124,7 +132,12 @@ function declaration(
     const value = f.createIdentifier('$v');
     const assign = f.createExpressionStatement(f.createAssignment(id, value));
     const parameter = f.createParameterDeclaration(undefined, undefined, value);
-    const set = f.createSetAccessorDeclaration(undefined, name, [parameter], f.createBlock([assign]));
+    const set = f.createSetAccessorDeclaration(
+      undefined,
+      name,
+      [parameter],
+      f.createBlock([assign]),
+    );
     return [get, set];
   });
   const call = f.createCallExpression(f.createIdentifier(parameters.declare), undefined, [
@@ -158,7 +171,8 @@ function importStatements(
   if (clause.name) bindings.push([clause.name, 'default']);
   const named = clause.namedBindings;
   if (named && ts.isNamespaceImport(named)) bindings.push([named.name, undefined]);
-  else for (const e of named?.elements ?? []) bindings.push([e.name, (e.propertyName ?? e.name).text]);
+  else
+    for (const e of named?.elements ?? []) bindings.push([e.name, (e.propertyName ?? e.name).text]);
   const values = bindings.filter(([name]) => isValue(name));
   if (values.length === 0) return [];
   const module = f.createUniqueName('$$module');
@@ -230,8 +244,14 @@ function referenceVisitor(
     const made = ts.isIdentifier(callee) ? reference(callee) : undefined;
     return made && f.createParenthesizedExpression(f.createComma(f.createNumericLiteral(0), made));
   };
-  const resume = (args: TypeScript.Expression[]) =>
-    f.createCallExpression(f.createIdentifier(parameters.resume), undefined, args);
+  /** `$$resume($$here(), …)`: what runs after an await belongs to the cell that ran before it. */
+  const resume = (awaited: TypeScript.Expression): TypeScript.Expression => {
+    const here = f.createCallExpression(f.createIdentifier(parameters.here), undefined, []);
+    return f.createCallExpression(f.createIdentifier(parameters.resume), undefined, [
+      here,
+      awaited,
+    ]);
+  };
 
   const visit: Visit = (node) => {
     if (ts.isIdentifier(node)) return reference(node) ?? node;
@@ -249,12 +269,18 @@ function referenceVisitor(
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
     if (ts.isCallExpression(node)) {
       if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-        const args = ts.visitNodes(node.arguments, visit) as TypeScript.NodeArray<TypeScript.Expression>;
+        const args = ts.visitNodes(
+          node.arguments,
+          visit,
+        ) as TypeScript.NodeArray<TypeScript.Expression>;
         return f.createCallExpression(f.createIdentifier(parameters.load), undefined, args);
       }
       const callee = bare(node.expression);
       if (callee) {
-        const args = ts.visitNodes(node.arguments, visit) as TypeScript.NodeArray<TypeScript.Expression>;
+        const args = ts.visitNodes(
+          node.arguments,
+          visit,
+        ) as TypeScript.NodeArray<TypeScript.Expression>;
         return ts.isCallChain(node)
           ? f.updateCallChain(node, callee, node.questionDotToken, undefined, args)
           : f.updateCallExpression(node, callee, undefined, args);
@@ -269,16 +295,18 @@ function referenceVisitor(
     }
     const inner = ts.visitEachChild(node, visit, context);
     if (ts.isAwaitExpression(inner)) {
-      return ts.setTextRange(resume([inner]), node);
+      return ts.setTextRange(resume(inner), node);
     }
     if (ts.isForOfStatement(inner) && inner.awaitModifier) {
-      const check = f.createExpressionStatement(resume([]));
+      const source = f.createCallExpression(f.createIdentifier(parameters.each), undefined, [
+        inner.expression,
+      ]);
       return f.updateForOfStatement(
         inner,
         inner.awaitModifier,
         inner.initializer,
-        inner.expression,
-        f.createBlock([quiet(ts, check), inner.statement], true),
+        source,
+        inner.statement,
       );
     }
     return inner;

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as TypeScript from '@tslab/typescript-for-tslab';
 import type { Converter } from 'tslab/dist/converter.js';
+import { isForeign, withoutDocs } from './documentation.js';
+import { nodeTypes } from './node-types.js';
 import { resolution } from './resolution.js';
 import { loadTypeScript } from './typescript.js';
 
@@ -41,11 +43,9 @@ export interface ConverterSetup {
 const require = createRequire(import.meta.url);
 const tslab = createRequire(require.resolve('tslab/package.json'));
 
-/** Folders of type packages: those of tslab's own Node types first, so that `console` exists in any folder. */
-function typeRoots(cwd: string): string[] {
-  const ours = dirname(dirname(tslab.resolve('@types/node/package.json')));
-  return [ours, join(cwd, 'node_modules/@types')];
-}
+/** The Node types that come with tslab, so that `console` exists in any folder. */
+const nodeFolder = dirname(tslab.resolve('@types/node/package.json'));
+const node = nodeTypes(nodeFolder);
 
 /**
  * Load tslab's converter with our compiler options and hooks under it.
@@ -82,7 +82,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
       () => {},
       () => {},
     );
-    return Object.assign(host, resolution(real, setup.cwd, isVirtual));
+    return Object.assign(host, resolution(real, setup.cwd, isVirtual, node.fileOf));
   };
   const overrides: Partial<Record<keyof typeof TypeScript, unknown>> = {
     createWatchCompilerHost,
@@ -97,7 +97,12 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
       Object.entries(overrides).map(([name, value]) => [name, { value, enumerable: true }]),
     ),
   });
-  tslab.cache[filename] = { id: filename, filename, loaded: true, exports: namespace } as NodeModule;
+  tslab.cache[filename] = {
+    id: filename,
+    filename,
+    loaded: true,
+    exports: namespace,
+  } as NodeModule;
   const module = tslab('./dist/converter.js') as typeof import('tslab/dist/converter.js');
   const converter = module.createConverter({});
   if (!called) {
@@ -127,7 +132,7 @@ function optionsFor(ts: typeof TypeScript, setup: ConverterSetup): TypeScript.Co
   return {
     strict: setup.strict,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
-    typeRoots: typeRoots(setup.cwd),
+    typeRoots: [dirname(nodeFolder), join(setup.cwd, 'node_modules/@types')],
     types: ['node'],
     lib: ['lib.es2023.d.ts'],
     skipLibCheck: true,
@@ -194,7 +199,10 @@ function hideNames(file: TypeScript.SourceFile, pass: { readonly single: boolean
   Object.defineProperty(locals, 'forEach', { value: forEach });
 }
 
-/** A system that watches only the two virtual files; others are looked at before each cell. */
+/**
+ * A system that watches only the two virtual files, as others are looked at before each cell, and
+ * that leaves the documentation out of declaration files.
+ */
 function watchingOnly(
   isVirtual: (path: string) => boolean,
   sys: TypeScript.System,
@@ -203,5 +211,10 @@ function watchingOnly(
   ours.watchFile = (path, ...rest) =>
     isVirtual(path) ? sys.watchFile!(path, ...rest) : { close() {} };
   ours.watchDirectory = () => ({ close() {} });
+  ours.readFile = (path, encoding) => {
+    const text = sys.readFile(path, encoding);
+    if (text === undefined || !isForeign(path)) return text;
+    return withoutDocs(node.isIndex(path) ? node.index(text, path) : text);
+  };
   return ours;
 }

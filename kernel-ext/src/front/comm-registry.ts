@@ -15,7 +15,9 @@ export function createCommRegistry(): CommRegistry {
   const open = new Map<string, string>();
   return {
     info(target) {
-      const listed = [...open].filter(([, name]) => typeof target !== 'string' || !target || name === target);
+      const listed = [...open].filter(
+        ([, name]) => typeof target !== 'string' || !target || name === target,
+      );
       return Object.fromEntries(listed.map(([id, name]) => [id, { target_name: name }]));
     },
     note({ kind, id, target }) {

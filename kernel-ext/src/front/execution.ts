@@ -1,8 +1,7 @@
-import type { Done, RunRequest, Settings } from '../channel.js';
+import type { Done, ErrorReport, RunRequest, Settings } from '../channel.js';
 import type { CompiledCell, Compiler } from '../compiler/compiler.js';
 import { type CellDiagnostic, diagnosticLines } from '../compiler/diagnostics.js';
 import type { Message } from '../protocol/wire.js';
-import type { ErrorReport } from '../channel.js';
 import type { Output } from './output.js';
 
 /** What running cells needs from the rest of the front. */
@@ -105,7 +104,12 @@ export function createExecution(setup: ExecutionSetup): Execution {
     return done.error;
   };
 
-  const request = (compiled: CompiledCell, source: string, file: string, quiet: boolean): RunRequest => ({
+  const request = (
+    compiled: CompiledCell,
+    source: string,
+    file: string,
+    quiet: boolean,
+  ): RunRequest => ({
     type: 'run',
     cell: compiled.cell,
     file,

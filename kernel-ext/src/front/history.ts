@@ -60,11 +60,13 @@ export function openHistory(file: string | undefined): History {
     query(content) {
       const all = [...load(), ...own];
       const { output, hist_access_type: access } = content;
-      return pick(all, own, access, content, session).map(({ session, line, input, output: out }) => [
-        session,
-        line,
-        output ? [input, out ?? null] : input,
-      ]);
+      return pick(all, own, access, content, session).map(
+        ({ session, line, input, output: out }) => [
+          session,
+          line,
+          output ? [input, out ?? null] : input,
+        ],
+      );
     },
   };
 }
@@ -81,7 +83,8 @@ function pick(
     const wanted = Number(content.session ?? 0);
     const id = wanted <= 0 ? session + wanted : wanted;
     const start = Number(content.start ?? 1);
-    const stop = content.stop === null || content.stop === undefined ? Infinity : Number(content.stop);
+    const stop =
+      content.stop === null || content.stop === undefined ? Infinity : Number(content.stop);
     const from = id === session ? own : all.filter((e) => e.session === id);
     return from.filter(({ line }) => line >= start && line < stop);
   }

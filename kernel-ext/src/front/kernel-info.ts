@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { protocolVersion } from '../protocol/wire.js';
 
-const own = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string };
+const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 
 /** Version of the compiler inside tslab, known without loading it. */
 const typescript = '5.0.4';
@@ -26,7 +26,10 @@ export function kernelInfo(): object {
     banner: `TypeScript ${typescript} with causalmixft, on Node ${process.versions.node}. cm.help() lists what is there.`,
     help_links: [
       { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
-      { text: 'Node', url: `https://nodejs.org/docs/latest-v${process.versions.node.split('.')[0]}.x/api/` },
+      {
+        text: 'Node',
+        url: `https://nodejs.org/docs/latest-v${process.versions.node.split('.')[0]}.x/api/`,
+      },
     ],
     supported_features: [],
   };

@@ -1,5 +1,5 @@
 import type { CommMessage, Done, FromWorker, RunRequest } from '../channel.js';
-import { createCompiler, type Compiler } from '../compiler/compiler.js';
+import { type Compiler, createCompiler } from '../compiler/compiler.js';
 import { complete } from '../compiler/complete.js';
 import { inspectCode } from '../compiler/inspect.js';
 import { isComplete } from '../compiler/is-complete.js';
@@ -22,13 +22,8 @@ export async function runKernel(connectionFile: string): Promise<void> {
   const connection = readConnection(connectionFile);
   const cwd = process.cwd();
   const settings = initialSettings();
-  let sockets: Sockets;
-  let early: (() => void)[] | undefined = [];
-  const when = (work: () => void): void => {
-    if (early) early.push(work);
-    else work();
-  };
-  const output = createOutput((message) => sockets.send('iopub', message));
+  let sockets: Sockets | undefined;
+  const output = createOutput((message) => sockets?.send('iopub', message));
   const comms = createCommRegistry();
   const history = openHistory(historyFile());
   const columns = new Map<string, readonly string[]>();
@@ -41,10 +36,10 @@ export async function runKernel(connectionFile: string): Promise<void> {
   const status = (message: Message, state: 'busy' | 'idle'): void => {
     if (state === 'idle') output.flush();
     const content = { execution_state: state };
-    sockets.send('iopub', { type: 'status', content, parent: message.header, to: ['status'] });
+    sockets?.send('iopub', { type: 'status', content, parent: message.header, to: ['status'] });
   };
   const answer = (channel: Channel, message: Message, type: string, content: object): void => {
-    sockets.send(channel, { type, content, parent: message.header, to: message.identities });
+    sockets?.send(channel, { type, content, parent: message.header, to: message.identities });
   };
 
   const link = createWorkerLink({ cwd, settings, output, comms, handle, onLost });
@@ -58,8 +53,6 @@ export async function runKernel(connectionFile: string): Promise<void> {
     onInput: (count, code) => history.add(count, code),
   });
   sockets = await openSockets(connection, receive);
-  early.forEach((work) => work());
-  early = undefined;
 
   /** Messages of the worker that concern more than the output of a cell. */
   function handle(message: FromWorker): void {
@@ -68,16 +61,14 @@ export async function runKernel(connectionFile: string): Promise<void> {
         ask(message);
         break;
       case 'result':
-        when(() =>
-          output.publish(message.cell, {
-            type: 'execute_result',
-            content: {
-              data: message.bundle.data,
-              metadata: message.bundle.metadata ?? {},
-              execution_count: execution.count,
-            },
-          }),
-        );
+        output.publish(message.cell, {
+          type: 'execute_result',
+          content: {
+            data: message.bundle.data,
+            metadata: message.bundle.metadata ?? {},
+            execution_count: execution.count,
+          },
+        });
         history.result(execution.count, String(message.bundle.data['text/plain'] ?? ''));
         break;
       case 'settings':
@@ -108,7 +99,12 @@ export async function runKernel(connectionFile: string): Promise<void> {
     asking = { id: request.id, message };
     output.flush();
     const content = { prompt: request.prompt, password: request.password };
-    sockets.send('stdin', { type: 'input_request', content, parent: message.header, to: message.identities });
+    sockets?.send('stdin', {
+      type: 'input_request',
+      content,
+      parent: message.header,
+      to: message.identities,
+    });
   }
 
   function receive(channel: Channel, message: Message): void {
@@ -212,8 +208,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
     const restart = message.content.restart === true;
     link.close();
     answer(channel, message, 'shutdown_reply', { status: 'ok', restart });
-    await sockets.flushed();
-    await sockets.close();
+    await sockets?.close();
     process.exit(0);
   }
 
@@ -224,7 +219,11 @@ export async function runKernel(connectionFile: string): Promise<void> {
   });
   process.on('exit', () => link.close());
   exitWithParent();
-  sockets.send('iopub', { type: 'status', content: { execution_state: 'starting' }, to: ['status'] });
+  sockets.send('iopub', {
+    type: 'status',
+    content: { execution_state: 'starting' },
+    to: ['status'],
+  });
 }
 
 /** End when the server that started the kernel has gone. */

@@ -22,7 +22,9 @@ const most = 262_144;
  */
 export function createOutput(send: (message: Outgoing) => void): Output {
   const parents = new Map<number, { parent: Header; silent: boolean }>();
-  let waiting: { cell: number; name: 'stdout' | 'stderr'; parts: string[]; size: number } | undefined;
+  let waiting:
+    | { cell: number; name: 'stdout' | 'stderr'; parts: string[]; size: number }
+    | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
@@ -31,7 +33,11 @@ export function createOutput(send: (message: Outgoing) => void): Output {
     if (!waiting) return;
     const { cell, name, parts } = waiting;
     waiting = undefined;
-    deliver(cell, { type: 'stream', content: { name, text: parts.join('') }, to: [`stream.${name}`] });
+    deliver(cell, {
+      type: 'stream',
+      content: { name, text: parts.join('') },
+      to: [`stream.${name}`],
+    });
   };
   const deliver = (cell: number, message: Omit<Outgoing, 'parent'>): void => {
     const entry = parents.get(cell) ?? lastEntry();

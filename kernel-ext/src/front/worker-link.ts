@@ -59,7 +59,10 @@ export function createWorkerLink(setup: WorkerLinkSetup): WorkerLink {
         const { bundle, displayId, update } = message;
         const transient = displayId === undefined ? {} : { display_id: displayId };
         const content = { data: bundle.data, metadata: bundle.metadata ?? {}, transient };
-        output.publish(message.cell, { type: update ? 'update_display_data' : 'display_data', content });
+        output.publish(message.cell, {
+          type: update ? 'update_display_data' : 'display_data',
+          content,
+        });
         break;
       }
       case 'error':
@@ -101,7 +104,8 @@ export function createWorkerLink(setup: WorkerLinkSetup): WorkerLink {
   /** The worker has ended: tell why, and start another. */
   function lost(code: number | null, signal: NodeJS.Signals | null): void {
     if (closing) return;
-    const how = reason ?? (signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`);
+    const how =
+      reason ?? (signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`);
     reason = undefined;
     const evalue = `Kernel worker restarted; variables lost (${how})`;
     const error = { ename: 'WorkerLost', evalue, traceback: [`WorkerLost: ${evalue}`] };
@@ -151,6 +155,9 @@ function withoutNoise(text: string): string {
   if (!/oneDNN|TF_ENABLE_ONEDNN_OPTS|cpu_feature_guard/.test(text)) return text;
   return text
     .split(/(?<=\n)/)
-    .filter((line) => !/oneDNN|TF_ENABLE_ONEDNN_OPTS|cpu_feature_guard|rebuild TensorFlow with/.test(line))
+    .filter(
+      (line) =>
+        !/oneDNN|TF_ENABLE_ONEDNN_OPTS|cpu_feature_guard|rebuild TensorFlow with/.test(line),
+    )
     .join('');
 }

@@ -26,7 +26,8 @@ export function cellTools(library: object): CellTools {
     time,
     full(value) {
       const whole = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
-      const text = typeof value === 'string' ? value : inspect(value, { ...whole, breakLength: 100 });
+      const text =
+        typeof value === 'string' ? value : inspect(value, { ...whole, breakLength: 100 });
       sendDisplay({ data: { 'text/plain': text } });
     },
   };

@@ -1,5 +1,5 @@
-import type { CommMessage } from '../channel.js';
 import { randomUUID } from 'node:crypto';
+import type { CommMessage } from '../channel.js';
 import { currentCell } from './context.js';
 import { sendToFront } from './pipe.js';
 

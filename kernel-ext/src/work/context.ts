@@ -1,5 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 /** A cell that runs or has run, or the handling of a message from the browser. */
 export interface CellContext {
   readonly cell: number;
@@ -8,23 +6,30 @@ export interface CellContext {
   running: boolean;
 }
 
-const storage = new AsyncLocalStorage<CellContext>();
-let last: CellContext | undefined;
+// Node's AsyncLocalStorage would do this, but its hooks make the process abort when Stop ends a
+// loop in the middle of a promise's continuation.
+let active: CellContext | undefined;
 let stopped = 0;
 
-/** Run something as part of a cell; what it starts belongs to the cell, however late it ends. */
-export function asPartOf<T>(context: CellContext, work: () => T): T {
-  return storage.run(context, work);
+/** The cell to which the running code belongs: the one that started it, else the last one. */
+export function currentCell(): CellContext | undefined {
+  return active;
 }
 
 /** Say that a cell begins: output that belongs nowhere else goes to the last one. */
 export function begin(context: CellContext): void {
-  last = context;
+  active = context;
 }
 
-/** The cell to which the running code belongs: the one that started it, else the last one. */
-export function currentCell(): CellContext | undefined {
-  return storage.getStore() ?? last;
+/** Run something as part of a cell. */
+export function asPartOf<T>(context: CellContext | undefined, work: () => T): T {
+  const before = active;
+  active = context;
+  try {
+    return work();
+  } finally {
+    active = before;
+  }
 }
 
 /** What Stop throws into a cell. */
@@ -42,11 +47,67 @@ export function stopCell(context: CellContext): void {
   context.stop.abort(new Interrupted());
 }
 
-/** Pass a value on after an `await`, unless Stop has ended the cell meanwhile. */
-export function resume<T>(value: T): T {
-  if (stopped > 0) {
-    const context = storage.getStore();
-    if (context?.stop.signal.aborted) throw context.stop.signal.reason;
-  }
+/** Go on after an `await` as part of the cell before it, unless Stop has ended that meanwhile. */
+export function resume<T>(context: CellContext | undefined, value: T): T {
+  active = context;
+  if (stopped > 0 && context?.stop.signal.aborted) throw context.stop.signal.reason;
   return value;
+}
+
+/** The same for each turn of a `for await`. */
+export function each<T>(items: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): AsyncIterable<T> {
+  const context = active;
+  const asynchronous = (items as Partial<AsyncIterable<T>>)[Symbol.asyncIterator];
+  if (!asynchronous) return eachOf(items as Iterable<T>, context);
+  return {
+    [Symbol.asyncIterator]() {
+      const inner = asynchronous.call(items);
+      return {
+        next: async (...args) => resume(context, await inner.next(...args)),
+        ...(inner.return
+          ? { return: async (value?: unknown) => resume(context, await inner.return!(value)) }
+          : {}),
+      };
+    },
+  };
+}
+
+async function* eachOf<T>(
+  items: Iterable<T | PromiseLike<T>>,
+  context: CellContext | undefined,
+): AsyncIterable<T> {
+  for (const item of items) yield resume(context, await item);
+}
+
+type Callback = (...args: unknown[]) => unknown;
+
+/** Make callbacks of timers and promises run as part of the cell that gave them. */
+export function followCallbacks(): void {
+  for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const) {
+    const original = globalThis[name] as unknown as (
+      callback: unknown,
+      ...rest: unknown[]
+    ) => unknown;
+    const following = (callback: unknown, ...rest: unknown[]): unknown =>
+      original(bound(callback), ...rest);
+    // Such as the form that `util.promisify` uses.
+    Object.defineProperties(following, Object.getOwnPropertyDescriptors(original));
+    globalThis[name] = following as never;
+  }
+  const { then } = Promise.prototype;
+  Object.defineProperty(Promise.prototype, 'then', {
+    configurable: true,
+    writable: true,
+    value(this: Promise<unknown>, fulfilled: unknown, rejected: unknown) {
+      return then.call(this, bound(fulfilled) as Callback, bound(rejected) as Callback);
+    },
+  });
+}
+
+function bound(callback: unknown): unknown {
+  const context = active;
+  if (typeof callback !== 'function' || !context) return callback;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    return asPartOf(context, () => (callback as Callback).apply(this, args));
+  };
 }

@@ -72,7 +72,11 @@ function lines(error: ErrorLike, seen: Set<unknown>): string[] {
   const head = `${nameOf(error)}: ${textOf(error.message)}`;
   const made = [...head.split('\n'), ...frames(error), ...ownProperties(error)];
   for (const [index, member] of Array.isArray(error.errors) ? error.errors.entries() : []) {
-    if (!seen.has(member)) made.push(`Error ${index + 1} of ${(error.errors as unknown[]).length}:`, ...nested(member, seen));
+    if (!seen.has(member))
+      made.push(
+        `Error ${index + 1} of ${(error.errors as unknown[]).length}:`,
+        ...nested(member, seen),
+      );
   }
   if (error.cause !== undefined && !seen.has(error.cause)) {
     made.push('Caused by:', ...nested(error.cause, seen));
@@ -90,7 +94,10 @@ function ownProperties(error: ErrorLike): string[] {
   const told = new Set(['name', 'message', 'stack', 'cause', 'errors']);
   const entries = Object.entries(error).filter(([name]) => !told.has(name));
   if (entries.length === 0) return [];
-  return inspect(Object.fromEntries(entries.slice(0, 10)), { depth: 1, maxStringLength: 500 }).split('\n');
+  return inspect(Object.fromEntries(entries.slice(0, 10)), {
+    depth: 1,
+    maxStringLength: 500,
+  }).split('\n');
 }
 
 /** The frames of the stack in source lines; those of Node and of the kernel are counted only. */

@@ -1,7 +1,8 @@
 /** Text in Markdown: what a notebook offers, or what one thing is. */
 export function helpText(about: unknown, library: object): string {
   if (about === undefined) return overview(library);
-  if (typeof about === 'function') return functionHelp(about as (...args: never[]) => unknown, library);
+  if (typeof about === 'function')
+    return functionHelp(about as (...args: never[]) => unknown, library);
   const { kind } = (about ?? {}) as { kind?: unknown };
   const what = typeof kind === 'string' ? `a ${kind}` : typeof about;
   const fields =
@@ -12,8 +13,14 @@ export function helpText(about: unknown, library: object): string {
 }
 
 const own: readonly (readonly [string, string])[] = [
-  ['display(value)', 'show a value in its richest form; `.html .md .svg .json .image .bundle` show one form'],
-  ['progress(items)', 'loop with a progress bar; `progress({ total, label })` makes one to move by hand'],
+  [
+    'display(value)',
+    'show a value in its richest form; `.html .md .svg .json .image .bundle` show one form',
+  ],
+  [
+    'progress(items)',
+    'loop with a progress bar; `progress({ total, label })` makes one to move by hand',
+  ],
   ['clearOutput()', 'clear the output of the cell'],
   ['await prompt(text)', 'ask for a line; `prompt.password`, `confirm`'],
   ['await sh`command`', 'run a shell command, such as npm install'],
@@ -39,14 +46,18 @@ function overview(library: object): string {
 
 function functionHelp(about: (...args: never[]) => unknown, library: object): string {
   const text = Function.prototype.toString.call(about);
-  const head = /^(class [^{]*|(async )?(function\*? *)?[^{]*?(?==>|\{))/.exec(text)?.[0].trim() ?? '';
+  const head =
+    /^(class [^{]*|(async )?(function\*? *)?[^{]*?(?==>|\{))/.exec(text)?.[0].trim() ?? '';
   const from = Object.values(library).includes(about) ? ' from the library' : '';
-  return [`\`${about.name || 'anonymous'}\`${from}`, '', '```ts', head.slice(0, 500), '```'].join('\n');
+  return [`\`${about.name || 'anonymous'}\`${from}`, '', '```ts', head.slice(0, 500), '```'].join(
+    '\n',
+  );
 }
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return `list of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${(value as Uint8Array).length})`;
   const { kind } = (value ?? {}) as { kind?: unknown };
   return typeof kind === 'string' ? kind : value === null ? 'null' : typeof value;
 }

@@ -27,7 +27,8 @@ export function updateModules(modules: readonly LocalModule[]): void {
   for (let before = -1; before !== changed.size; ) {
     before = changed.size;
     for (const [path, { module }] of local) {
-      if (changed.has(path) || !Object.values(module.resolved).some((p) => changed.has(p))) continue;
+      if (changed.has(path) || !Object.values(module.resolved).some((p) => changed.has(p)))
+        continue;
       local.set(path, { module });
       changed.add(path);
     }
@@ -64,7 +65,8 @@ export async function load(
   const specifier = String(name);
   const path = resolved[specifier] ?? knownPath(specifier, folder);
   if (path) return runLocal(path);
-  if (specifier.endsWith('.json') && /^[./]/.test(specifier)) return readJson(resolve(folder, specifier));
+  if (specifier.endsWith('.json') && /^[./]/.test(specifier))
+    return readJson(resolve(folder, specifier));
   return compatible(await importFrom(specifier, folder), specifier, folder);
 }
 
@@ -101,7 +103,8 @@ function compatible(namespace: Exports, specifier: string, folder: string): unkn
   if (/^(node|data|https?):/.test(specifier) || Module.isBuiltin(specifier)) return namespace;
   const cached = kernel.cache[findByRequire(specifier, folder) ?? ''];
   // A module of Node's own format is in that cache too, once something has required it.
-  if (!cached || !('default' in namespace) || namespace.default !== cached.exports) return namespace;
+  if (!cached || !('default' in namespace) || namespace.default !== cached.exports)
+    return namespace;
   const exports = cached.exports as Exports;
   if (exports === null || (typeof exports !== 'object' && typeof exports !== 'function')) {
     return namespace;

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { ToWorker } from '../channel.js';
-import { installGlobals } from './globals.js';
 import { receiveComm } from './comms.js';
-import { asPartOf, currentCell } from './context.js';
+import { asPartOf, currentCell, followCallbacks } from './context.js';
 import { cellOfError, reportError } from './errors.js';
+import { installGlobals } from './globals.js';
 import { installHost } from './host.js';
 import { receiveInput } from './input.js';
 import { sendToFront } from './pipe.js';
@@ -15,6 +15,7 @@ import { listVariables } from './variables.js';
 // The process that runs the cells. The front starts it with these descriptors: 1 and 2 for what
 // native code prints, 3 for messages to the front, 4 for requests to stop, and Node's own channel.
 
+followCallbacks();
 captureStreams();
 installHost();
 installGlobals();

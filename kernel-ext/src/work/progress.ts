@@ -66,12 +66,15 @@ function barBundle({ state, started }: Bar, now: number): MimeBundle {
       : state.ended === 'stopped'
         ? 'var(--jp-warn-color1, #f57c00)'
         : 'var(--jp-brand-color1, #1976d2)';
-  const known = state.total > 0 ? ` aria-valuemin="0" aria-valuemax="${state.total}" aria-valuenow="${state.done}"` : '';
+  const known =
+    state.total > 0
+      ? ` aria-valuemin="0" aria-valuemax="${state.total}" aria-valuenow="${state.done}"`
+      : '';
   const html =
     `<div style="display:flex;align-items:center;gap:8px;font-size:var(--jp-ui-font-size1,13px)">` +
-    `<span role="progressbar" aria-label="${escape(state.label)}"${known} style="display:inline-block;flex:none;width:180px;height:8px;border-radius:4px;overflow:hidden;background:var(--jp-layout-color3,#e0e0e0)">` +
+    `<span role="progressbar" aria-label="${markup(state.label)}"${known} style="display:inline-block;flex:none;width:180px;height:8px;border-radius:4px;overflow:hidden;background:var(--jp-layout-color3,#e0e0e0)">` +
     `<span style="display:block;height:100%;width:${percent}%;background:${colour}"></span></span>` +
-    `<span>${escape(text)}</span></div>`;
+    `<span>${markup(text)}</span></div>`;
   return { data: { 'text/html': html, 'text/plain': text }, metadata: {} };
 }
 
@@ -95,7 +98,7 @@ function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-function escape(text: string): string {
+function markup(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 

@@ -1,5 +1,5 @@
-import type { MimeBundle } from 'causalmixft/display';
 import { inspect } from 'node:util';
+import type { MimeBundle } from 'causalmixft/display';
 import type { Settings } from '../channel.js';
 import { displayLibrary } from './library.js';
 
@@ -19,7 +19,8 @@ export async function toBundle(value: unknown, settings: Settings): Promise<Mime
 }
 
 function displayMethod(value: unknown): (() => unknown) | undefined {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined;
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function'))
+    return undefined;
   const found = (value as { readonly [method]?: unknown })[method];
   return typeof found === 'function' ? () => (found as () => unknown).call(value) : undefined;
 }
@@ -40,7 +41,8 @@ function isPlain(value: unknown): boolean {
 /** A value as text: typed arrays and tensors in a summary, the rest as Node prints it, capped. */
 export function toText(value: unknown, settings: Settings): string {
   const text =
-    tensorText(value) ?? arrayText(value) ??
+    tensorText(value) ??
+    arrayText(value) ??
     inspect(value, {
       colors: settings.colour,
       depth: 4,
@@ -77,7 +79,8 @@ function statistics(array: Float64Array): string {
   }
   const missing = array.length - count;
   const short = (x: number): string => String(Number(x.toPrecision(6)));
-  const range = count > 0 ? `min ${short(low)}, max ${short(high)}, mean ${short(sum / count)}` : '';
+  const range =
+    count > 0 ? `min ${short(low)}, max ${short(high)}, mean ${short(sum / count)}` : '';
   return missing > 0 ? `${range}${range ? ', ' : ''}${missing} NaN` : range;
 }
 

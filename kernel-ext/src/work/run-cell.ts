@@ -1,7 +1,16 @@
 import { constants, Script } from 'node:vm';
 import type { MimeBundle } from 'causalmixft/display';
 import type { Done, RunRequest } from '../channel.js';
-import { asPartOf, begin, type CellContext, Interrupted, resume, stopCell } from './context.js';
+import {
+  asPartOf,
+  begin,
+  type CellContext,
+  currentCell,
+  each,
+  Interrupted,
+  resume,
+  stopCell,
+} from './context.js';
 import { settings, updateSettings } from './current-settings.js';
 import { registerSource, reportError } from './errors.js';
 import { displayLibrary, wholeLibrary } from './library.js';
@@ -17,7 +26,7 @@ type CellFunction = (...parameters: unknown[]) => Promise<[unknown] | undefined>
 const scopes = new Map<number, Scope>();
 
 /** The value of a name that a cell declared. */
-export function valueOf(cell: number, name: string): unknown {
+export function valueOfName(cell: number, name: string): unknown {
   return scopes.get(cell)?.[name];
 }
 
@@ -79,10 +88,7 @@ function finish(
   sendToFront(done);
 }
 
-async function execute(
-  request: RunRequest,
-  context: CellContext,
-): Promise<MimeBundle | undefined> {
+async function execute(request: RunRequest, context: CellContext): Promise<MimeBundle | undefined> {
   const { code, file, map, source, cell } = request;
   updateModules(request.modules);
   if (/\bcm\b/.test(source)) await wholeLibrary();
@@ -93,12 +99,21 @@ async function execute(
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const run = script.runInThisContext() as CellFunction;
+  // From here on in a turn of its own: Stop cuts off all that is on the stack of a loop which never
+  // yields, and the caller must not be there.
+  await asPartOf(context, async () => {});
   const folder = process.cwd();
-  const boxed = await run(
-    (scope: Scope) => void scopes.set(cell, scope),
-    (name: unknown) => load(name, request.resolved, folder),
-    resume,
-    ...request.scopes.map((id) => scopes.get(id)),
+  const boxed = await asPartOf(context, () =>
+    run(
+      (scope: Scope) => {
+        scopes.set(cell, scope);
+      },
+      (name: unknown) => load(name, request.resolved, folder),
+      currentCell,
+      resume,
+      each,
+      ...request.scopes.map((id) => scopes.get(id)),
+    ),
   );
   context.stop.signal.throwIfAborted();
   if (!boxed || boxed[0] === undefined) return undefined;
@@ -106,7 +121,9 @@ async function execute(
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Interrupted || (error as { name?: unknown } | null)?.name === 'AbortError';
+  return (
+    error instanceof Interrupted || (error as { name?: unknown } | null)?.name === 'AbortError'
+  );
 }
 
 /** How long a cell that is told to stop may take to end by itself. */

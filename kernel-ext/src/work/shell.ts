@@ -48,7 +48,9 @@ export async function sh(
     signal?.throwIfAborted();
     if (code !== 0) {
       const how = code === null ? `was ended by ${killed}` : `ended with exit code ${code}`;
-      throw Object.assign(new Error(`Cannot run \`${command}\` to its end: it ${how}`), { exitCode: code });
+      throw Object.assign(new Error(`Cannot run \`${command}\` to its end: it ${how}`), {
+        exitCode: code,
+      });
     }
     return out;
   } finally {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { comm, type Comm } from './comms.js';
+import { type Comm, comm } from './comms.js';
 
 /** A widget in the browser whose state is shared with the cells. */
 export interface Widget<State extends object> {

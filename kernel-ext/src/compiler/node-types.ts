@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * The types of Node's modules are read when something imports them, not all at every start: only
+ * files that declare globals are there from the beginning.
+ */
+export interface NodeTypes {
+  /** The list of files that `@types/node` begins with, cut down to those that declare globals. */
+  index(text: string, path: string): string;
+  isIndex(path: string): boolean;
+  /** File with the types of a module of Node. */
+  fileOf(name: string): string | undefined;
+}
+
+/** @param folder Folder of the package `@types/node`. */
+export function nodeTypes(folder: string): NodeTypes {
+  return {
+    isIndex: (path) => path.startsWith(folder) && path.endsWith('/index.d.ts'),
+    index: (text, path) =>
+      text.replace(/^\/\/\/ <reference path="(.+?)" \/>$/gm, (line, name: string) =>
+        declaresGlobals(join(dirname(path), name)) ? line : '',
+      ),
+    fileOf(name) {
+      if (!isBuiltin(name)) return undefined;
+      const bare = name.replace(/^node:/, '');
+      const files = [bare, bare.split('/')[0]!].map((file) => join(folder, `${file}.d.ts`));
+      return files.find((file) => existsSync(file));
+    },
+  };
+}
+
+function declaresGlobals(path: string): boolean {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return /\bglobal \{/.test(text) || !/^declare module "/m.test(text);
+  } catch {
+    return true;
+  }
+}
