@@ -65,3 +65,38 @@ export function normalizedScore(score: number, baseline: number, higherIsBetter 
   }
   return (higherIsBetter ? 1 : -1) * (score / baseline - 1) * 100;
 }
+
+/** How often one method beats another on the same rows. */
+export interface WinsTiesLosses {
+  readonly wins: number;
+  readonly ties: number;
+  readonly losses: number;
+}
+
+/**
+ * Count wins, ties and losses of paired scores.
+ * @param scores Of the method.
+ * @param others Of the one it is compared with, a pair's by its place.
+ * @param higherIsBetter Whether a larger score is the better one (default true).
+ * @param tolerance Scores that differ by no more are a tie (default 0).
+ */
+export function winsTiesLosses(
+  scores: ArrayLike<number>,
+  others: ArrayLike<number>,
+  higherIsBetter = true,
+  tolerance = 0,
+): WinsTiesLosses {
+  if (scores.length !== others.length) {
+    throw new RangeError(
+      `Cannot count wins as scores must be paired: there are ${scores.length} and ${others.length}`,
+    );
+  }
+  const counts = { wins: 0, ties: 0, losses: 0 };
+  for (let i = 0; i < scores.length; i++) {
+    const gain = (higherIsBetter ? 1 : -1) * (scores[i] - others[i]);
+    if (Math.abs(gain) <= tolerance) counts.ties++;
+    else if (gain > 0) counts.wins++;
+    else if (gain < 0) counts.losses++;
+  }
+  return counts;
+}
