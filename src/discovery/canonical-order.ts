@@ -38,10 +38,21 @@ export function reorderTest(test: IndependenceTest, order: Int32Array): Independ
     test: (x, y, given) => test.test(order[x], order[y], out(given)),
     association: undefined as never,
     ...(findSeparators && {
-      findSeparators: async (x, targets, pool, size, alpha, breathe) =>
-        (await findSeparators(order[x], out(targets), out(pool), size, alpha, breathe)).map(
-          (given) => given && back(given),
-        ),
+      findSeparators: async (x, targets, pool, size, alpha, breathe, tested) =>
+        (
+          await findSeparators(
+            order[x],
+            out(targets),
+            out(pool),
+            size,
+            alpha,
+            breathe,
+            tested && {
+              before: (y: number) => tested.before(place[y]),
+              adjacent: (y: number, s: number) => tested.adjacent(place[y], place[s]),
+            },
+          )
+        ).map((given) => given && back(given)),
     }),
     ...(allSeparators && {
       allSeparators: (x, y, pool, size, alpha) =>

@@ -68,14 +68,15 @@ export async function orientColliders(
   const fits = ({ x, y, z }: Triple): boolean =>
     allows(knowledge, g.p, x, y) && allows(knowledge, g.p, z, y);
   const logAlpha = Math.log(rules.alpha);
+  // Only ranks are asked for by the rule of separating sets: one more column than parted the pair.
+  const mostOf = ({ x, z }: Triple): number =>
+    rules.rule === 'sepset' ? Math.min(rules.most, skeleton.parted[x * g.p + z] + 1) : rules.most;
   const scores = new Map<Triple, { with: number; without: number }>();
   const scored = (t: Triple): { with: number; without: number } => {
     let s = scores.get(t);
     if (!s) {
-      s = {
-        with: bestOf(test, g, t, true, rules.most),
-        without: bestOf(test, g, t, false, rules.most),
-      };
+      const most = mostOf(t);
+      s = { with: bestOf(test, g, t, true, most), without: bestOf(test, g, t, false, most) };
       scores.set(t, s);
     }
     return s;

@@ -33,9 +33,9 @@ export interface EdgeStrengthsOptions extends LongWork {
   readonly knowledge?: Knowledge;
   /** No edge leads out of the target (default `false`). */
   readonly targetIsSink?: boolean;
-  /** Largest conditioning set (default: none). */
+  /** Largest conditioning set (default `4`: deeper ones part few pairs more and cost much). */
   readonly maxDepth?: number;
-  /** Largest set that FCI draws from Possible-D-SEP (default: see `fci`). */
+  /** Largest set that FCI draws from Possible-D-SEP (default `3`). */
   readonly maxPossibleDsep?: number;
   /** Number of threads (default: one for each core, at most 4); results are the same for any number. */
   readonly workers?: number;
@@ -97,8 +97,8 @@ export async function edgeStrengths(
     algorithms,
     knowledge: options.knowledge,
     sink,
-    maxDepth: options.maxDepth,
-    maxPossibleDsep: options.maxPossibleDsep,
+    maxDepth: options.maxDepth ?? 4,
+    maxPossibleDsep: options.maxPossibleDsep ?? 3,
     test,
   };
   return longWork('Measuring edge strengths', resamples, options, async (work) => {

@@ -6,7 +6,7 @@
 
 import type { Work } from '../work/long-work.js';
 import { eachSubset, without } from './independence/subsets.js';
-import type { IndependenceTest, Separator } from './independence/test.js';
+import type { IndependenceTest, Separator, Tested } from './independence/test.js';
 import type { ResolvedKnowledge } from './knowledge.js';
 
 /** The adjacencies found, and what separates the rest. */
@@ -87,7 +87,18 @@ export async function findSkeleton(
           (depth > 0 || y > x),
       );
       if (targets.length === 0) continue;
-      const found = await search(test, x, targets, pool, depth, options.alpha, breathe);
+      const found = await search(
+        test,
+        x,
+        targets,
+        pool,
+        depth,
+        options.alpha,
+        breathe,
+        options.stable
+          ? { before: (y) => y < x, adjacent: (y, s) => snapshot[y * p + s] === 1 }
+          : undefined,
+      );
       for (let t = 0; t < targets.length; t++) {
         const given = found[t];
         if (given === undefined) continue;
@@ -159,9 +170,10 @@ export async function search(
   size: number,
   alpha: number,
   breathe: () => Promise<void>,
+  tested?: Tested,
 ): Promise<(readonly number[] | undefined)[]> {
   if (test.findSeparators) {
-    return test.findSeparators(x, targets, pool, size, alpha, breathe);
+    return test.findSeparators(x, targets, pool, size, alpha, breathe, tested);
   }
   const logAlpha = Math.log(alpha);
   const found: (readonly number[] | undefined)[] = [];

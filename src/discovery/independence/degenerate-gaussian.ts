@@ -11,9 +11,10 @@ import {
   chiSquareUpperQuantile,
   logChiSquareTail,
 } from '../../math/distributions.js';
+import { countMember, freshSets } from './fresh-sets.js';
 import { dimensions, moments } from './moments.js';
 import { without } from './subsets.js';
-import type { Breathe, IndependenceTest, Separator, TestResult } from './test.js';
+import type { Breathe, IndependenceTest, Separator, Tested, TestResult } from './test.js';
 import type { Variables } from './variables.js';
 
 /** A variance below this share of the column's variance counts as none. */
@@ -160,6 +161,56 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     return rank;
   };
 
+  // For the last member of a set only the blocks that are compared are conditioned: with L·Lᵀ the
+  // factor of its own block and V = L⁻¹·C, every other block becomes C_ab − V_aᵀ·V_b.
+  let projected = new Float64Array(0);
+  const pair = new Float64Array(4 * widest * widest);
+  const project = (c: Float64Array, m: number, s0: number, ds: number): number => {
+    if (projected.length < widest * m) projected = new Float64Array(widest * m);
+    let rank = 0;
+    for (let s = s0; s < s0 + ds; s++) {
+      const row = rank * m;
+      for (let j = 0; j < m; j++) projected[row + j] = c[s * m + j];
+      for (let k = 0; k < rank; k++) {
+        const f = projected[k * m + s];
+        if (f === 0) continue;
+        for (let j = 0; j < m; j++) projected[row + j] -= f * projected[k * m + j];
+      }
+      const pivot = projected[row + s];
+      if (!(pivot > RANKLESS)) continue;
+      const scale = 1 / Math.sqrt(pivot);
+      for (let j = 0; j < m; j++) projected[row + j] *= scale;
+      rank++;
+    }
+    return rank;
+  };
+  /** Put the conditional block of the dimensions from `b0`, and its block with x, into `pair` at `to`. */
+  const residual = (
+    c: Float64Array,
+    m: number,
+    b0: number,
+    to: number,
+    db: number,
+    rank: number,
+  ): void => {
+    const w = 2 * widest;
+    for (let i = 0; i < to; i++) {
+      for (let j = 0; j < db; j++) {
+        let sum = c[i * m + b0 + j];
+        for (let k = 0; k < rank; k++) sum -= projected[k * m + i] * projected[k * m + b0 + j];
+        pair[i * w + to + j] = sum;
+      }
+    }
+    for (let i = 0; i < db; i++) {
+      for (let j = 0; j <= i; j++) {
+        let sum = c[(b0 + i) * m + b0 + j];
+        for (let k = 0; k < rank; k++) sum -= projected[k * m + b0 + i] * projected[k * m + b0 + j];
+        pair[(to + i) * w + to + j] = sum;
+        pair[(to + j) * w + to + i] = sum;
+      }
+    }
+  };
+
   const outcome = (rows: number, rankZ: number): { value: number; df: number } => {
     const df = out.rankX * out.rankY;
     const c = rows - rankZ - (out.rankX + out.rankY + 3) / 2;
@@ -208,16 +259,17 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
   };
   if (!shared) return head;
 
-  const limits = new Map<string, number>();
+  const limits = new Map<number, number[]>();
   const limitOf = (alpha: number): ((df: number) => number) => {
+    let table = limits.get(alpha);
+    if (!table) {
+      table = [];
+      limits.set(alpha, table);
+    }
+    const known = table;
     return (df) => {
-      const key = `${alpha}/${df}`;
-      let limit = limits.get(key);
-      if (limit === undefined) {
-        limit = chiSquareUpperQuantile(alpha, df);
-        limits.set(key, limit);
-      }
-      return limit;
+      known[df] ??= chiSquareUpperQuantile(alpha, df);
+      return known[df];
     };
   };
   const stack: Float64Array[] = [];
@@ -248,6 +300,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       size: number,
       alpha: number,
       breathe: Breathe,
+      tested?: Tested,
     ): Promise<(readonly number[] | undefined)[]> {
       const limit = limitOf(alpha);
       const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
@@ -268,36 +321,97 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       const { m, start, c: top } = load(list);
       const dx = start[1];
       const prefix: number[] = [];
-      const walk = async (c: Float64Array, from: number, rankZ: number): Promise<void> => {
-        if (prefix.length === size) {
-          for (let q = 0; q < alive.length; q++) {
-            const { t, at } = alive[q];
-            if (prefix.includes(at)) continue;
-            const dy = start[at + 1] - start[at];
-            if (dx > 0 && dy > 0) {
-              compare(c, m, 0, dx, start[at], dy);
-              const r = outcome(vars.rows, rankZ);
-              if (r.df !== 0 && !(r.value < limit(r.df))) continue;
-            }
-            found[t] = prefix.map((i) => list[i]);
-            alive[q] = alive[alive.length - 1];
-            alive.pop();
-            q--;
+      const fresh = freshSets(
+        list,
+        alive.map((a) => a.at),
+        tested,
+      );
+      const places = Int32Array.from(alive, (a) => a.at);
+      const separated = (q: number, rankZ: number): boolean => {
+        const r = outcome(vars.rows, rankZ);
+        if (r.df !== 0 && !(r.value < limit(r.df))) return false;
+        found[alive[q].t] = prefix.map((i) => list[i]);
+        alive[q] = alive[alive.length - 1];
+        alive.pop();
+        places[q] = places[alive.length];
+        return true;
+      };
+      /** Test the targets that are left given the prefix and s, without conditioning the whole matrix. */
+      const last = (c: Float64Array, s: number, rankZ: number): void => {
+        const rank = project(c, m, start[s], start[s + 1] - start[s]);
+        prefix.push(s);
+        residual(c, m, 0, 0, dx, rank);
+        for (let q = 0; q < alive.length; q++) {
+          const { at } = alive[q];
+          if (prefix.includes(at)) continue;
+          if (fresh.outside[at] === 0 && fresh.near[at * list.length + s] === 1) continue;
+          const dy = start[at + 1] - start[at];
+          if (dx === 0 || dy === 0) {
+            out.rankX = 0;
+            out.rankY = 0;
+          } else {
+            residual(c, m, start[at], dx, dy, rank);
+            compare(pair, 2 * widest, 0, dx, dx, dy);
           }
+          if (separated(q, rankZ + rank)) q--;
+        }
+        prefix.pop();
+      };
+      const step = (c: Float64Array, s: number, rankZ: number): [Float64Array, number] => {
+        const next = level(prefix.length + 1, m);
+        const rank = condition(c, next, m, start[s], start[s + 1] - start[s]);
+        return [next, rankZ + rank];
+      };
+      const enter = (s: number): void => {
+        countMember(fresh, places, alive.length, s, 1);
+        prefix.push(s);
+      };
+      const leave = (s: number): void => {
+        prefix.pop();
+        countMember(fresh, places, alive.length, s, -1);
+      };
+      const end = (): number => order.length - (size - prefix.length) + 1;
+      const walk = (c: Float64Array, from: number, rankZ: number): void => {
+        for (let s = from; s <= end() && alive.length > 0; s++) {
+          if (alive.length === 1 && alive[0].at === s) continue;
+          if (prefix.length === size - 1) {
+            last(c, s, rankZ);
+            continue;
+          }
+          const [next, rank] = step(c, s, rankZ);
+          enter(s);
+          walk(next, s + 1, rank);
+          leave(s);
+        }
+      };
+      /** The first members of large sets, between which others may run. */
+      const stroll = async (c: Float64Array, from: number, rankZ: number): Promise<void> => {
+        if (size - prefix.length < 3 || prefix.length === 2) {
+          walk(c, from, rankZ);
           await breathe();
           return;
         }
-        const end = order.length - (size - prefix.length) + 1;
-        for (let s = from; s <= end && alive.length > 0; s++) {
+        for (let s = from; s <= end() && alive.length > 0; s++) {
           if (alive.length === 1 && alive[0].at === s) continue;
-          const next = level(prefix.length + 1, m);
-          const rank = condition(c, next, m, start[s], start[s + 1] - start[s]);
-          prefix.push(s);
-          await walk(next, s + 1, rankZ + rank);
-          prefix.pop();
+          const [next, rank] = step(c, s, rankZ);
+          enter(s);
+          await stroll(next, s + 1, rank);
+          leave(s);
         }
       };
-      await walk(top, 1, 0);
+      if (size > 0) {
+        await stroll(top, 1, 0);
+        return found;
+      }
+      for (let q = 0; q < alive.length; q++) {
+        const { at } = alive[q];
+        const dy = start[at + 1] - start[at];
+        if (dx === 0 || dy === 0) {
+          out.rankX = 0;
+          out.rankY = 0;
+        } else compare(top, m, 0, dx, start[at], dy);
+        if (separated(q, 0)) q--;
+      }
       return found;
     },
     allSeparators(x: number, y: number, pool: ArrayLike<number>, size: number, alpha: number) {

@@ -149,7 +149,7 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
       return result(r.value, r.df);
     },
     association,
-    async findSeparators(x, targets, pool, size, alpha, breathe) {
+    async findSeparators(x, targets, pool, size, alpha, breathe, tested) {
       const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
       const limit = limitOf(alpha);
       const strength = association();
@@ -161,6 +161,7 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
           for (let q = 0; q < alive.length; q++) {
             const y = targets[alive[q]];
             if (given.includes(y)) continue;
+            if (tested?.before(y) && given.every((v) => tested.adjacent(y, v))) continue;
             const r = levels[x] < 2 || levels[y] < 2 ? { value: 0, df: 0 } : evaluate(strata, x, y);
             if (holds(r, limit)) {
               found[alive[q]] = [...given];

@@ -5,8 +5,9 @@
 // the last step costs ten operations a test. Whether p > alpha is asked of r² without a root.
 
 import { logNormalTail, normalTail, normalUpperQuantile } from '../../math/distributions.js';
+import { countMember, freshSets } from './fresh-sets.js';
 import { moments } from './moments.js';
-import type { Breathe, IndependenceTest, Separator, TestResult } from './test.js';
+import type { Breathe, IndependenceTest, Separator, Tested, TestResult } from './test.js';
 import type { Variables } from './variables.js';
 
 /** A partial variance below this share of the variance counts as none. */
@@ -134,6 +135,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     size: number,
     alpha: number,
     breathe: Breathe,
+    tested?: Tested,
   ): Promise<(readonly number[] | undefined)[]> => {
     const critical = criticalOf(alpha)(size);
     const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
@@ -170,6 +172,8 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     const used = new Uint8Array(m);
     let left = alive.length;
     const top = load(list);
+    const fresh = freshSets(list, alive, tested);
+    const { outside, near } = fresh;
 
     /** The last member of S: test every target that is left. */
     const last = (c: Float64Array, s: number): void => {
@@ -186,7 +190,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
       const rs = s * m;
       for (let q = 0; q < left; q++) {
         const y = alive[q];
-        if (y === s || used[y]) continue;
+        if (y === s || used[y] || (outside[y] === 0 && near[y * m + s] === 1)) continue;
         const cys = c[rs + y];
         const num = c[y] * css - cxs * cys;
         if (num * num <= limit * (c[y * m + y] * css - cys * cys)) {
@@ -220,7 +224,9 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
         }
         prefix[depth] = s;
         used[s] = 1;
+        countMember(fresh, alive, left, s, 1);
         walk(next, depth + 1, s + 1);
+        countMember(fresh, alive, left, s, -1);
         used[s] = 0;
       }
     };
@@ -238,7 +244,9 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
       }
       prefix[0] = s;
       used[s] = 1;
+      countMember(fresh, alive, left, s, 1);
       walk(next, 1, s + 1);
+      countMember(fresh, alive, left, s, -1);
       used[s] = 0;
       await breathe();
     }

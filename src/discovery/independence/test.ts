@@ -15,6 +15,14 @@ export interface Separator {
   readonly logP: number;
 }
 
+/** What a search over x has behind it: some pairs were tested from the other side already. */
+export interface Tested {
+  /** Whether x – y was tested from y's side, given all subsets of y's neighbours. */
+  before(y: number): boolean;
+  /** Whether s was a neighbour of y then. */
+  adjacent(y: number, s: number): boolean;
+}
+
 /** Lets the event loop run, and throws where the work was stopped. */
 export type Breathe = () => Promise<void>;
 
@@ -57,6 +65,7 @@ export interface IndependenceTest {
     size: number,
     alpha: number,
     breathe: Breathe,
+    tested?: Tested,
   ): Promise<(readonly number[] | undefined)[]>;
 
   /** All `size`-subsets S of `pool` with p(x ⊥ y | S) > alpha. */
