@@ -1,29 +1,7 @@
 // The public API in the order of the method. What notebooks and users type is listed here and only here.
 
-// augmentation
-export { bootstrap } from './augmentation/bootstrap.js';
-export {
-  type CausalGenerator,
-  type CausalOptions,
-  causal,
-  type FittedCausal,
-} from './augmentation/causal.js';
-export type { FitGeneratorOptions, FittedGenerator, Generator } from './augmentation/generator.js';
-export { mixture } from './augmentation/mixture.js';
-// the method
-export {
-  type CausalMixFTOptions,
-  causalMixFT,
-  type History,
-  type HistoryStep,
-  joinHistories,
-  standardFineTuning,
-  type TunedClassifier,
-  type Tuning,
-  type TuningData,
-  type TuningOptions,
-} from './causal-mix-ft.js';
 // data
+
 export { type ArqueroTable, fromArquero, fromDanfo, toArquero, toDanfo } from './data/arquero.js';
 export { type BundledName, bundled, bundledNames } from './data/bundled.js';
 export { parseCsv, writeCsv } from './data/csv.js';
@@ -47,8 +25,18 @@ export {
   withTarget,
 } from './data/table.js';
 export { withTypes } from './data/with-types.js';
+
 // discovery
+
 export { dag, type NamedEdge } from './discovery/dag.js';
+export {
+  type EdgeStrengths,
+  type EdgeStrengthsOptions,
+  edgeStrengths,
+  sampleDag,
+  sampleDags,
+} from './discovery/edge-strengths.js';
+export { type FciOptions, type FciResult, fci } from './discovery/fci.js';
 export type { Dag, Graph, GraphType, Mark } from './discovery/graph.js';
 export {
   ancestors,
@@ -61,18 +49,61 @@ export {
 } from './discovery/graph-queries.js';
 export { type Knowledge, type KnowledgeOptions, knowledge } from './discovery/knowledge.js';
 export { type PcOptions, type PcResult, pc } from './discovery/pc.js';
-// display
+
+// scm
+
+export { attributeChange } from './scm/attribute-change.js';
+export { averageEffect } from './scm/average-effect.js';
+export { counterfactual } from './scm/counterfactual.js';
+export { evaluateScm } from './scm/evaluate-scm.js';
+export { falsifyGraph } from './scm/falsify.js';
+export { randomDagLike } from './scm/graph-knobs.js';
+export { intervene } from './scm/intervene.js';
+export { scmFromJson, scmToJson } from './scm/save-scm.js';
+export { drawRows, type FitScmOptions, fitScm, type Scm, sampleScm } from './scm/scm.js';
+export { summarizeScm } from './scm/summarize-scm.js';
+
+// augmentation
+
+export { bootstrap } from './augmentation/bootstrap.js';
 export {
-  type BundleOptions,
-  bundle,
-  type Comparison,
-  comparison,
-  type Display,
-  type DisplayHandle,
-  display,
-  type MimeBundle,
-} from './display/index.js';
+  type CausalGenerator,
+  type CausalOptions,
+  causal,
+  type FittedCausal,
+} from './augmentation/causal.js';
+export type { FitGeneratorOptions, FittedGenerator, Generator } from './augmentation/generator.js';
+export { mixture } from './augmentation/mixture.js';
+
+// tfm
+
+export type { FittedClassifier } from './tfm/classifier.js';
+export {
+  type FineTuned,
+  type FineTuneOptions,
+  fineTune,
+  type TuningStep,
+} from './tfm/fine-tune.js';
+export { loadClassifier } from './tfm/load-classifier.js';
+export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
+
+// the method
+
+export {
+  type CausalMixFTOptions,
+  causalMixFT,
+  type History,
+  type HistoryStep,
+  joinHistories,
+  standardFineTuning,
+  type TunedClassifier,
+  type Tuning,
+  type TuningData,
+  type TuningOptions,
+} from './causal-mix-ft.js';
+
 // evaluation
+
 export { type AverageRanks, averageRanks } from './evaluation/average-ranks.js';
 export { kendall, pearson, spearman } from './evaluation/correlation.js';
 export { evaluate, type ProbabilityModel, type Scores } from './evaluation/evaluate.js';
@@ -92,20 +123,22 @@ export {
   type ValidationTestGap,
   validationTestGap,
 } from './evaluation/validation-test-gap.js';
-// randomness
-export { type Random, stream } from './math/random.js';
-// scm
-export { drawRows, type FitScmOptions, fitScm, type Scm, sampleScm } from './scm/scm.js';
-// tfm
-export type { FittedClassifier } from './tfm/classifier.js';
+
+// display
+
 export {
-  type FineTuned,
-  type FineTuneOptions,
-  fineTune,
-  type TuningStep,
-} from './tfm/fine-tune.js';
-export { loadClassifier } from './tfm/load-classifier.js';
-export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
-// running inside something else: progress, Stop, hosts
+  type BundleOptions,
+  bundle,
+  type Comparison,
+  comparison,
+  type Display,
+  type DisplayHandle,
+  display,
+  type MimeBundle,
+} from './display/index.js';
+
+// running inside something else: progress, Stop, hosts, randomness
+
+export { type Random, stream } from './math/random.js';
 export { currentHost, type Host, type ProgressState, setHost } from './work/host.js';
 export { type LongWork, longWork } from './work/long-work.js';

@@ -75,7 +75,10 @@ function barBundle({ state, started }: Bar, now: number): MimeBundle {
     `<span role="progressbar" aria-label="${markup(state.label)}"${known} style="display:inline-block;flex:none;width:180px;height:8px;border-radius:4px;overflow:hidden;background:var(--jp-layout-color3,#e0e0e0)">` +
     `<span style="display:block;height:100%;width:${percent}%;background:${colour}"></span></span>` +
     `<span>${markup(text)}</span></div>`;
-  return { data: { 'text/html': html, 'text/plain': text }, metadata: {} };
+  return {
+    data: { 'text/html': html, 'text/plain': text },
+    metadata: { causalmixft: { progress: true } },
+  };
 }
 
 function describe({ label, done, total, note, ended }: ProgressState, seconds: number): string {
