@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Table } from '../data/table.js';
-import type { LongWork } from '../work/long-work.js';
 import {
   classifierOf,
   type FitOptions,
@@ -11,6 +10,7 @@ import {
   prepareContext,
 } from './classifier.js';
 import { countParameters, type Tab2DConfig } from './config.js';
+import { fetchModel, type HubOptions, isRepository } from './hub.js';
 import { sourceOf } from './network-source.js';
 import { type PresetName, presetOf } from './presets.js';
 import { type Network, readNetwork, type Weights } from './weights.js';
@@ -35,18 +35,31 @@ export interface Tfm extends Network {
   fit(context: Table, options: FitOptions): Promise<FittedClassifier>;
 }
 
-export interface LoadTfmOptions extends LongWork {}
+/** How a model is fetched where the source is a repository. */
+export type LoadTfmOptions = HubOptions;
 
 /**
  * Load a tabular foundation model.
- * @param source A folder with `config.json` and `model.safetensors`; without it the model that ships
- *   with the package.
+ * @param source Nothing: the model that ships with the package. A folder with `config.json` and
+ *   `model.safetensors`. Or a repository such as `autogluon/mitra-classifier`, fetched once into
+ *   the cache that Python's huggingface_hub uses.
  */
-export async function loadTfm(source?: string, _options: LoadTfmOptions = {}): Promise<Tfm> {
-  if (source === undefined) return loadEmbedded();
+export async function loadTfm(source?: string, options: LoadTfmOptions = {}): Promise<Tfm> {
+  if (source === undefined || source === 'embedded') return loadEmbedded();
   const folder = resolve(source);
-  const network = await readNetwork(folder);
-  return tfmOf(network, shapeName(basename(folder), network.config), folder);
+  if (existsSync(folder)) {
+    const network = await readNetwork(folder);
+    return tfmOf(network, shapeName(basename(folder), network.config), folder);
+  }
+  if (!isRepository(source)) {
+    throw new TypeError(
+      `Cannot load the model as source must be a folder or a repository "owner/name": "${source}" is neither`,
+    );
+  }
+  const { folder: fetched, commit } = await fetchModel(source, options);
+  const network = await readNetwork(fetched);
+  const tfm = tfmOf(network, shapeName(source, network.config), `${source}@${commit}`);
+  return { ...tfm, preset: presetOf(network.config, source) };
 }
 
 /** Make a model of a network that is at hand. */
