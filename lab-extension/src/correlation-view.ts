@@ -15,7 +15,7 @@ import {
   type Theme,
 } from 'causalmixft/display';
 import type { View, ViewOptions } from './dag-view.js';
-import { button, choice, h, menu } from './dom.js';
+import { button, choice, h, keepKeys, menu } from './dom.js';
 import { gapBars } from './gap-bars.js';
 import { onViewHost, viewHost } from './host.js';
 import { plotlyView } from './plotly-view.js';
@@ -66,7 +66,6 @@ export function correlationView(
     {
       class: `cmx-view cmx-correlation${panel ? ' cmx-panel' : ''}`,
       'aria-label': t('Validation against test'),
-      'data-lm-suppress-shortcuts': 'true',
     },
     toolbar,
     figure,
@@ -75,6 +74,7 @@ export function correlationView(
     status,
     table.element,
   );
+  keepKeys(root);
   el.append(root);
 
   let plot: ReturnType<typeof plotlyView> | undefined;

@@ -8,7 +8,7 @@ import {
   renderDagSvg,
 } from 'causalmixft/display';
 import { DagStage } from './dag-stage.js';
-import { button, choice, h, labelled, menu } from './dom.js';
+import { button, choice, h, keepKeys, labelled, menu } from './dom.js';
 import { onViewHost, viewHost } from './host.js';
 import { fileName, savePng, saveText } from './save.js';
 import { type Translate, untranslated } from './translate.js';
@@ -205,17 +205,14 @@ export function dagView(data: unknown, { el, t = untranslated, panel = false }: 
   );
   const root = h(
     'div',
-    {
-      class: `cmx-view cmx-dag${panel ? ' cmx-panel' : ''}`,
-      // The notebook's own one-key commands must not answer to keys typed here.
-      'data-lm-suppress-shortcuts': 'true',
-    },
+    { class: `cmx-view cmx-dag${panel ? ' cmx-panel' : ''}` },
     toolbar,
     stage.element,
     table,
     status,
     help,
   );
+  keepKeys(root);
   el.append(root);
   const hostChanged = (): void => {
     open.hidden = panel || !viewHost().openInPanel;

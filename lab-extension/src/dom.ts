@@ -105,3 +105,13 @@ export function menu(
   );
   return details;
 }
+
+/**
+ * Keep keys typed in an element from the notebook's one-key commands ("a" adds a cell there).
+ * JupyterLab looks for the mark on the focused element itself first, so an ancestor's is too late.
+ */
+export function keepKeys(root: HTMLElement): void {
+  root.addEventListener('focusin', ({ target }) => {
+    if (target instanceof Element) target.setAttribute('data-lm-suppress-shortcuts', 'true');
+  });
+}
