@@ -54,6 +54,11 @@ export interface Compiler {
   close(): void;
 }
 
+/** What the checker says of code whose value a notebook shows. */
+const pointless = new Set([
+  2695, // left side of a comma is unused
+]);
+
 const ambient = fileURLToPath(new URL('../../types/globals.d.ts', import.meta.url));
 
 export interface CompilerOptions {
@@ -98,6 +103,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
             ...program.getSemanticDiagnostics(local),
           ];
         }
+        found = found.filter(({ code }) => !pointless.has(code));
         return found.filter((d) => isSyntax(d) || mode === 'error') as TypeScript.Diagnostic[];
       },
       emitted(kind, text) {

@@ -78,7 +78,7 @@ function declarationAt(
   let node: TypeScript.Node = cell;
   const look = (child: TypeScript.Node): void => {
     if (child.getStart(cell) > position || position > child.end) return;
-    node = child;
+    if (ts.isIdentifier(child)) node = child;
     ts.forEachChild(child, look);
   };
   ts.forEachChild(cell, look);

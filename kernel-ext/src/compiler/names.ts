@@ -48,7 +48,10 @@ function collect(ts: typeof TypeScript, statement: TypeScript.Statement, names: 
     ts.isImportEqualsDeclaration(statement) ||
     ts.isModuleDeclaration(statement)
   ) {
-    if (statement.name && ts.isIdentifier(statement.name)) names.add(statement.name.text);
+    const isGlobal = (statement.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
+    if (statement.name && ts.isIdentifier(statement.name) && !isGlobal) {
+      names.add(statement.name.text);
+    }
   } else if (ts.isImportDeclaration(statement)) {
     const clause = statement.importClause;
     if (clause?.name) names.add(clause.name.text);

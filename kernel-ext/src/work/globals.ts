@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { cellTools } from './cell-tools.js';
 import { comm } from './comms.js';
 import { currentCell } from './context.js';
 import { confirm, prompt } from './input.js';
 import { loaded } from './library.js';
+import { requireFrom } from './load.js';
 import { sendToFront } from './pipe.js';
 import { progress } from './progress.js';
 import { sh } from './shell.js';
@@ -22,6 +24,9 @@ class ProcessExit extends Error {
 export function installGlobals(): void {
   const own = { progress, clearOutput, prompt, confirm, comm, sh, anywidget };
   for (const [name, value] of Object.entries(own)) replaceable(name, () => value);
+  replaceable('require', () => requireFrom(process.cwd()));
+  replaceable('__dirname', () => process.cwd());
+  replaceable('__filename', () => join(process.cwd(), 'notebook.ts'));
   // Loaded by the first cell that mentions them, so that a kernel starts without the library.
   let cm: object | undefined;
   replaceable('cm', () => {

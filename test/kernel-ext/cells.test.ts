@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cell, sequences } from './cell-sequences.js';
+import { type Kernel, startKernel } from './client.js';
+
+/** One kernel runs all sequences; `reset` gives each an empty set of names. */
+describe('cell sequences', () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await startKernel();
+  });
+  afterAll(() => kernel.stop());
+
+  it('are at least a hundred', () => {
+    expect(sequences.length).toBeGreaterThanOrEqual(100);
+    expect(new Set(sequences.map(({ name }) => name)).size).toBe(sequences.length);
+  });
+
+  it.each(sequences.map(({ name, cells }) => [name, cells] as const))('%s', async (_, cells) => {
+    for (const cell of cells) await runCell(kernel, cell);
+  });
+});
+
+async function runCell(kernel: Kernel, cell: Cell): Promise<void> {
+  const [code, expected] = typeof cell === 'string' ? [cell, undefined] : cell;
+  const answer = await kernel.execute(code);
+  const seen = { code, status: answer.status, errors: answer.errors, result: answer.result };
+  if (expected?.error !== undefined) {
+    expect(answer.errors, code).toHaveLength(1);
+    const { ename, evalue } = answer.errors[0]!;
+    expect(`${ename}: ${evalue}`).toContain(expected.error);
+    return;
+  }
+  expect(seen).toMatchObject({ status: 'ok', errors: [] });
+  if (!expected) return;
+  if (expected.none) expect(answer.outputs.filter((m) => m.type !== 'execute_input')).toEqual([]);
+  if (expected.result !== undefined) expect(seen).toMatchObject({ result: expected.result });
+  if (expected.stdout !== undefined) expect(answer.stdout).toBe(expected.stdout);
+  if (expected.stderr !== undefined) expect(answer.stderr).toContain(expected.stderr);
+}
