@@ -185,6 +185,20 @@ export class DagStage {
     }
   }
 
+  /** Bring a node into the middle, near enough to read it, and move the keyboard there. */
+  reveal(id: string): void {
+    const box = this.layout.boxes.get(id);
+    if (!box) return;
+    const k = Math.max(this.view.k, 0.8);
+    const { clientWidth, clientHeight } = this.element;
+    if (k !== this.view.k) {
+      this.view = { k, x: clientWidth / 2 - k * box.x, y: clientHeight / 2 - k * box.y };
+      this.fitted = false;
+      this.place();
+    }
+    this.focusNode(id);
+  }
+
   dispose(): void {
     this.observer.disconnect();
     cancelAnimationFrame(this.frameRequest);

@@ -113,7 +113,7 @@ export function dagView(data: unknown, { el, t = untranslated, panel = false }: 
     }
     showTable(false);
     stage.select(node.id);
-    stage.focusNode(node.id);
+    stage.reveal(node.id);
   };
 
   const table = h('div', { class: 'cmx-table', hidden: true });

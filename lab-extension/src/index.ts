@@ -79,6 +79,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       execute: (args) => {
         const content = new PanelView(String(args.mimeType), args.data, t);
         const widget = new MainAreaWidget({ content });
+        widget.toolbar.hide(); // the view has its own
         widget.title.label = String(args.title ?? t('Causal graph'));
         widget.title.closable = true;
         const ref = app.shell.currentWidget?.id;

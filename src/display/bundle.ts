@@ -39,13 +39,12 @@ const views: Readonly<Record<string, (value: never, options: BundleOptions) => M
   discovery: (value: DiscoveryLike, options) =>
     dagBundle(
       graphData(value.graph, {
-        provenance: provenance(value),
-        ...(value.warnings?.length ? { notes: value.warnings } : {}),
+        ...settingsOf(value),
         ...options,
       }),
     ),
   'edge-strengths': (value: StrengthsLike, options) =>
-    dagBundle(strengthsData(value, { provenance: provenance(value), ...options })),
+    dagBundle(strengthsData(value, { ...settingsOf(value), ...options })),
   comparison: (value: Comparison, { title }) => comparisonBundle(value, title),
   'table-summary': (value: TableSummary) => gridBundle(tableSummaryGrid(value)),
   scm: (value: Scm) => gridBundle(scmGrid(value)),
@@ -78,12 +77,11 @@ export function bundle(value: unknown, options: BundleOptions = {}): MimeBundle 
 /** What the results of all discovery algorithms have in common. */
 interface DiscoveryLike {
   readonly graph: Graph;
-  /** What users should know. */
-  readonly warnings?: readonly string[];
 }
 
-/** The settings of a result that belong under its picture. */
-function provenance(value: object): Readonly<Record<string, string | number>> {
+/** What belongs under the picture of a result: its settings, and what users should know. */
+function settingsOf(value: object): Pick<DagDataOptions, 'provenance' | 'notes'> {
+  const given = value as Readonly<Record<string, unknown>>;
   const wanted = [
     'algorithm',
     'algorithms',
@@ -94,11 +92,15 @@ function provenance(value: object): Readonly<Record<string, string | number>> {
     'seed',
     'rows',
   ];
-  const found: Record<string, string | number> = {};
+  const provenance: Record<string, string | number> = {};
   for (const name of wanted) {
-    const setting = (value as Readonly<Record<string, unknown>>)[name];
-    if (typeof setting === 'string' || typeof setting === 'number') found[name] = setting;
-    else if (Array.isArray(setting)) found[name] = setting.join(' + ');
+    const setting = given[name];
+    if (typeof setting === 'string' || typeof setting === 'number') provenance[name] = setting;
+    else if (Array.isArray(setting)) provenance[name] = setting.join(' + ');
   }
-  return found;
+  const { warnings } = given;
+  return {
+    provenance,
+    ...(Array.isArray(warnings) && warnings.length > 0 ? { notes: warnings.map(String) } : {}),
+  };
 }

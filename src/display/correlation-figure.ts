@@ -231,6 +231,7 @@ function runTraces(
               color: special.map((row) => (row.chosen ? colour : theme.background)),
               symbol: special.map((row) => (row.chosen ? 'star' : 'circle')),
               size: special.map((row) => (row.chosen ? 17 : 10)),
+              opacity: 1, // sizes in a list would make it 0.7
               line: {
                 color: special.map((row) => (row.chosen ? theme.background : colour)),
                 width: special.map((row) => (row.chosen ? 1 : 2)),

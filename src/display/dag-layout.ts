@@ -34,6 +34,8 @@ export interface DagLayoutOptions {
 
 const margin = 24;
 const gap = 34;
+/** Graphs with more nodes are packed closer, and stretched along their layers' direction. */
+const roomy = 40;
 
 /**
  * Place the nodes of a graph. The same graph always gets the same places.
@@ -121,7 +123,7 @@ function layered(
   const labelled = edges.some((e) => e.strength || e.support !== undefined);
   graph.setGraph({
     rankdir: direction === 'down' ? 'TB' : 'LR',
-    nodesep: gap,
+    nodesep: nodes.length > roomy ? 14 : gap,
     edgesep: 14,
     ranksep: labelled ? 66 : 52,
   });
@@ -133,12 +135,29 @@ function layered(
     graph.setEdge(edge.source, edge.target, { weight: directed ? weight * 2 : 1 }, edge.id);
   }
   dagreLayout(graph);
-  return new Map(
-    nodes.map((node) => {
-      const { x, y } = graph.node(node.id) as Point;
-      return [node.id, { x: x + margin, y: y + margin, ...nodeSize(node) }];
-    }),
+  const placed = nodes.map((node) => [node, graph.node(node.id) as Point] as const);
+  const { x: stretchX, y: stretchY } = stretch(
+    placed.map(([, at]) => at),
+    direction,
   );
+  return new Map(
+    placed.map(([node, { x, y }]) => [
+      node.id,
+      { x: x * stretchX + margin, y: y * stretchY + margin, ...nodeSize(node) },
+    ]),
+  );
+}
+
+/** Large graphs come out far longer than high: more room between layers lets their edges part. */
+function stretch(points: readonly Point[], direction: 'down' | 'right'): Point {
+  if (points.length <= roomy) return { x: 1, y: 1 };
+  const width = Math.max(...points.map((p) => p.x)) + 1;
+  const height = Math.max(...points.map((p) => p.y)) + 1;
+  const factor = (long: number, short: number): number =>
+    Math.max(1, Math.min(5, long / (1.9 * short)));
+  return direction === 'down'
+    ? { x: 1, y: factor(width, height) }
+    : { x: factor(height, width), y: 1 };
 }
 
 /** Move tiers into rows of their own, in order; nodes of no tier come last. */
