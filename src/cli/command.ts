@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type BundledName, bundled, bundledNames } from '../data/bundled.js';
+import { openml } from '../data/openml.js';
 import { type ReadTableOptions, readTable } from '../data/read-table.js';
 import type { Table } from '../data/table.js';
 import type { LongWork } from '../work/long-work.js';
@@ -76,18 +77,18 @@ export function longWorkOf({ signal }: Context, { quiet }: Shared): LongWork {
 }
 
 /** Text of the help for an argument that names a table. */
-export const tableHelp: string = `path or address of a CSV, TSV, ARFF or JSON table, or bundled:NAME (${bundledNames.join(', ')})`;
+export const tableHelp: string = `path or address of a CSV, TSV, ARFF or JSON table, openml:NAME, or bundled:NAME (${bundledNames.join(', ')})`;
 
-/** Read a table by path, address or `bundled:NAME`. */
+/** Read a table by path, address, `openml:NAME` or `bundled:NAME`. */
 export async function readSource(
   source: string,
   { signal }: Context,
   options: Pick<ReadTableOptions, 'target' | 'types'> = {},
 ): Promise<Table> {
-  const [, name] = /^bundled:(.*)$/.exec(source) ?? [];
-  return name === undefined
-    ? readTable(source, { ...options, signal })
-    : bundled(name as BundledName, options);
+  const [, place, name] = /^(bundled|openml):(.*)$/.exec(source) ?? [];
+  if (place === 'bundled') return bundled(name as BundledName, options);
+  if (place === 'openml') return openml(name, { ...options, signal });
+  return readTable(source, { ...options, signal });
 }
 
 /** JSON text of a result: typed arrays as lists, numbers that JSON lacks as null. */

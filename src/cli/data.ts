@@ -12,7 +12,7 @@ import {
 } from './command.js';
 import { textTable } from './text-table.js';
 
-/** `causalmixft data list|info`. */
+/** `causalmixft data list|fetch|info`. */
 export function addData(program: Command, context: Context): void {
   const data = program.command('data').description('Tables: what there is and what is in them.');
   addCommand(
@@ -31,6 +31,24 @@ export function addData(program: Command, context: Context): void {
     const lines = rows.map((row) => Object.values(row).map(String));
     await context.write(options.json ? jsonText(rows) : textTable(header, lines));
   });
+  addCommand(
+    data,
+    'fetch',
+    'Put a table of openml.org into the cache, for work without a network.',
+    'causalmixft data fetch openml:credit-g',
+  )
+    .argument('<table>', 'openml:NAME or openml:NUMBER')
+    .action(async (source: string, options: Shared) => {
+      if (!source.startsWith('openml:')) {
+        throw new TypeError(
+          `Cannot fetch a table as its name must begin with openml: current value is ${source}`,
+        );
+      }
+      const { rows, columns, target } = await readSource(source, context);
+      const found = { name: source, rows, columns: columns.length, target };
+      const text = `${source}: ${rows} rows × ${columns.length} columns, target ${target ?? '(none)'}`;
+      await context.write(options.json ? jsonText(found) : text);
+    });
   addCommand(
     data,
     'info',

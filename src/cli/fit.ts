@@ -41,7 +41,10 @@ export function addFit(program: Command, context: Context): void {
         .choices(methods)
         .default('causal-mix-ft'),
     )
-    .option('--model <source>', 'folder of a foundation model (default: the embedded one)')
+    .option(
+      '--model <source>',
+      'foundation model: a folder, or a Hugging Face name (default: the embedded one)',
+    )
     .option(
       '--validation <table>',
       'rows that choose the step (default: a fifth of the table, stratified)',
@@ -73,13 +76,13 @@ async function fitAndSave(source: string, options: FitOptions, context: Context)
   const { target, seed, method } = options;
   const table = await readSource(source, context, { target });
   const { train, validation } = await parts(table, options, context);
-  const tfm = await loadTfm(options.model);
+  const work = longWorkOf(context, options);
+  const tfm = await loadTfm(options.model, work);
   const tuning: TuningOptions = {
     tfm,
     seed,
     ...(options.steps === undefined ? {} : { steps: options.steps }),
   };
-  const work = longWorkOf(context, options);
   let model: FittedClassifier & { readonly history?: History };
   if (method === 'zero-shot') model = await tfm.fit(train, { seed });
   else {

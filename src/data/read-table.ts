@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseArff } from './arff.js';
 import { type ParseCsvOptions, parseCsv } from './csv.js';
+import { download } from './download.js';
 import { fromRecords } from './records.js';
 import type { Table } from './table.js';
 
@@ -67,7 +68,7 @@ function formatOf(source: string): TableFormat {
 }
 
 async function load(path: string | URL, source: string, signal?: AbortSignal): Promise<Uint8Array> {
-  if (/^https?:/.test(source)) return download(source, signal);
+  if (/^https?:/.test(source)) return download(source, source, signal);
   try {
     return await readFile(source.startsWith('file:') ? fileURLToPath(source) : path, { signal });
   } catch (error) {
@@ -81,25 +82,6 @@ async function load(path: string | URL, source: string, signal?: AbortSignal): P
           : `it must be readable: ${(error as Error).message}`;
     throw new Error(`Cannot read ${source} as ${why}`, { cause: error });
   }
-}
-
-async function download(source: string, signal?: AbortSignal): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(source, signal ? { signal } : {});
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    signal?.throwIfAborted();
-    const { cause } = error as { cause?: unknown };
-    const why = cause instanceof Error ? cause.message : (error as Error).message;
-    throw new Error(
-      `Cannot read ${source} as the server must be reachable: ${why}; check the network, or download the file and give its path`,
-      { cause: error },
-    );
-  }
-  throw new Error(
-    `Cannot read ${source} as the server must answer 200: it answered ${response.status} ${response.statusText}`,
-  );
 }
 
 async function unpack(bytes: Uint8Array, source: string): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { causalmixft } from './run.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -38,10 +39,14 @@ describe('causalmixft', () => {
   });
 
   it('ends with 1 and a message where it fails', async () => {
+    vi.stubEnv('CAUSALMIXFT_OPENML', 'http://127.0.0.1:9'); // nobody there
+    vi.stubEnv('XDG_CACHE_HOME', join(tmpdir(), 'causalmixft-no-cache'));
     for (const [args, message] of [
       [['data', 'info', 'no/such.csv'], 'Cannot read no/such.csv as there must be such a file'],
       [['data', 'info', 'bundled:iris'], 'one of penguins, wine, heart: current value is "iris"'],
       [['data', 'info', 'bundled:wine', '--target', 'colour'], '"colour" is none of'],
+      [['data', 'fetch', 'bundled:wine'], 'its name must begin with openml:'],
+      [['data', 'fetch', 'openml:31'], 'OpenML data set 31 from http://127.0.0.1:9/'],
       [['predict', root, 'bundled:wine'], 'must hold a readable classifier.json'],
     ] as const) {
       const { code, stdout, stderr } = await causalmixft(args);
@@ -49,6 +54,7 @@ describe('causalmixft', () => {
       expect(stderr).toContain(message);
       expect(stderr).not.toMatch(/^ +at /m);
     }
+    vi.unstubAllEnvs();
   });
 
   it('shows defaults, choices and an example in the help of every command', async () => {
@@ -58,6 +64,7 @@ describe('causalmixft', () => {
       ['augment'],
       ['data', 'info'],
       ['data', 'list'],
+      ['data', 'fetch'],
       ['doctor'],
     ]) {
       const { code, stdout } = await causalmixft([...name, '--help']);
