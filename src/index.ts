@@ -86,6 +86,8 @@ export {
 } from './tfm/fine-tune.js';
 export { loadClassifier } from './tfm/load-classifier.js';
 export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
+export type { PriorMix, PriorName } from './tfm/pretraining/prior.js';
+export { type SyntheticTableOptions, syntheticTable } from './tfm/pretraining/synthetic-rows.js';
 
 // the method
 
