@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -104,6 +105,39 @@ describe('the tree', () => {
           () => `${relative(root, file)}: imports values from causalmixft; use causalmixft/display`,
         ),
     );
+    expect(found).toEqual([]);
+  });
+
+  it('documents every exported function, interface and type that the index lists', () => {
+    const program = ts.createProgram([join(src, 'index.ts')], {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      skipLibCheck: true,
+      noEmit: true,
+    });
+    const checker = program.getTypeChecker();
+    const index = program.getSourceFile(join(src, 'index.ts'));
+    const module = index && checker.getSymbolAtLocation(index);
+    const listed = module ? checker.getExportsOfModule(module) : [];
+    expect(listed.length).toBeGreaterThan(50);
+    const undocumented = listed
+      .map((symbol) =>
+        symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+      )
+      .filter((symbol) => symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Variable))
+      .filter((symbol) => symbol.getDocumentationComment(checker).length === 0)
+      .map((symbol) => symbol.name);
+    expect(undocumented).toEqual([]);
+  });
+
+  it('gives a reason in the first lines of a file of over 300 lines', () => {
+    const folders = [src, join(root, 'kernel-ext', 'src'), join(root, 'lab-extension', 'src')];
+    const found = folders
+      .flatMap(files)
+      .map((file) => [relative(root, file), readFileSync(file, 'utf8')] as const)
+      .filter(([, text]) => text.split('\n').length > 301)
+      .filter(([, text]) => !/kept together|over 300 lines/i.test(text.slice(0, 900)))
+      .map(([path]) => `${path}: say why in its first lines ("Kept together: …"), or part it`);
     expect(found).toEqual([]);
   });
 });
