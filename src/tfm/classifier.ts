@@ -64,6 +64,8 @@ export interface FittedClassifier {
    * @returns rows × dim of the network, row-major.
    */
   embeddings(rows: Table, options?: LongWork): Promise<Float32Array>;
+  /** The same classifier with its logits divided by a temperature; see `calibrate`. */
+  withTemperature(temperature: number): FittedClassifier;
   /** Write weights, context and preprocessing as one portable folder, for `loadClassifier`. */
   save(folder: string): Promise<void>;
 }
@@ -277,6 +279,7 @@ export function classifierOf(
         ),
       );
     },
+    withTemperature: (other) => classifierOf(source, context, { ...extra, temperature: other }),
     save: (folder) => saveClassifier(folder, source, context, temperature),
   };
 }

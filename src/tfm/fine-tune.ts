@@ -3,48 +3,42 @@
 // weights are a candidate like those of any step, so the result is never worse on what `score` sees.
 // Longer than most files: the loop, one step of it and its options are one thought.
 
-import { isNumeric, type Table } from '../data/table.js';
+import type { Table } from '../data/table.js';
 import { type Random, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
 import { type LongWork, longWork, quietly, type Work } from '../work/long-work.js';
 import { type TimeBudget, timeBudget } from '../work/time-budget.js';
 import { type AdamState, adamState, adamWStep } from './adamw.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { allNodes, groupsOf } from './class-nodes.js';
-import {
-  classifierOf,
-  type FittedClassifier,
-  type NetworkSource,
-  type PreparedContext,
-  prepareContext,
-  prepareRows,
-} from './classifier.js';
+import { type FittedClassifier, type NetworkSource, prepareContext } from './classifier.js';
 import { clipGradients } from './clip-gradients.js';
 import { supportCache } from './in-context.js';
 import { warmupRate } from './learning-rate.js';
 import { type Tfm, tfmOf } from './load-tfm.js';
 import { type LoadedNetwork, loadNetwork } from './loaded-network.js';
-import { crossEntropy } from './losses.js';
 import { type PassSize, planMemory } from './memory-estimate.js';
-import { type Episode, lossGradients } from './mitra-gradient.js';
+import { lossGradients } from './mitra-gradient.js';
 import { type Preset, type PresetName, presets } from './presets.js';
-import { applyQuantileStep, fitQuantileStep } from './quantile-step.js';
-import { splitRows } from './stratified-rows.js';
+import { type FittedRegressor, prepareRegression } from './regressor.js';
 import { type Trainable, type TrainableOptions, trainable } from './trainable.js';
+import { classTask, type EpisodeOptions, numberTask, type TuningTask } from './tuning-task.js';
 import type { Weights } from './weights.js';
 
 /** Draws the table of a step: the real rows, or a fresh mixture with synthetic ones. */
 export type DrawTable = (random: Random) => Table | Promise<Table>;
 
-export interface FineTuneOptions extends LongWork, TrainableOptions {
+export interface FineTuneOptions<Model = FittedClassifier>
+  extends LongWork,
+    TrainableOptions,
+    EpisodeOptions {
   /** Seed of everything that is drawn. */
   readonly seed: number;
   /** Rows that every candidate is shown as context: usually the training rows. */
   readonly context: Table;
   /** Score a candidate; lower is better. Called once before the first step and once an evaluated step. */
-  readonly score: (candidate: FittedClassifier) => Promise<number>;
+  readonly score: (candidate: Model) => Promise<number>;
   /** Look at a candidate without any influence on the choice. */
-  readonly monitor?: (candidate: FittedClassifier) => Promise<Readonly<Record<string, number>>>;
+  readonly monitor?: (candidate: Model) => Promise<Readonly<Record<string, number>>>;
   /** Rates and steps (default: the model's own). */
   readonly preset?: PresetName;
   /** Number of steps (default: the preset's). */
@@ -55,16 +49,8 @@ export interface FineTuneOptions extends LongWork, TrainableOptions {
   readonly patience?: number;
   /** Steps between two evaluations (default `1`). */
   readonly evaluateEvery?: number;
-  /** Most support rows of a step (default `8192`). */
-  readonly maxSupport?: number;
-  /** Most query rows of a step (default `1024`). */
-  readonly maxQuery?: number;
   /** Joint norm that the gradients are clipped to (default: none). */
   readonly clip?: number;
-  /** Share of the probability spread over the classes in the loss (default `0`). */
-  readonly labelSmoothing?: number;
-  /** Leave outputs that no class uses out of the loss; the reference does not (default `false`). */
-  readonly maskUnused?: boolean;
   /** Folder of checkpoints: a run that was killed goes on from there, to the same numbers. */
   readonly checkpoint?: string;
   /** Steps between two checkpoints (default `5`). */
@@ -103,7 +89,7 @@ export interface FineTuned {
 }
 
 /**
- * Fine-tune a model.
+ * Fine-tune a model that predicts classes.
  * @param tfm The model; it is left as it is.
  * @param draw Gives the table of every step, with the context's columns.
  * @returns The best weights by `score`, those of step 0 included.
@@ -113,19 +99,42 @@ export async function fineTune(
   draw: DrawTable,
   options: FineTuneOptions,
 ): Promise<FineTuned> {
+  const context = prepareContext(options.context, tfm.config, { seed: options.seed });
+  return tune(tfm, classTask(context, options), draw, options);
+}
+
+/**
+ * Fine-tune a model that predicts numbers; `fineTune` for regressors.
+ * @param tfm The model; it is left as it is.
+ * @param draw Gives the table of every step, with the context's columns.
+ */
+export async function fineTuneRegressor(
+  tfm: Tfm,
+  draw: DrawTable,
+  options: FineTuneOptions<FittedRegressor>,
+): Promise<FineTuned> {
+  const context = prepareRegression(options.context, tfm.config, { seed: options.seed });
+  return tune(tfm, numberTask(context, tfm.config.dim_output, options), draw, options);
+}
+
+async function tune<Model>(
+  tfm: Tfm,
+  task: TuningTask<Model>,
+  draw: DrawTable,
+  options: FineTuneOptions<Model>,
+): Promise<FineTuned> {
   const preset = options.preset ?? tfm.preset;
   const recipe = recipeOf(preset, options);
   const { seed, patience = 40, evaluateEvery = 1, checkpointEvery = 5 } = options;
-  const context = prepareContext(options.context, tfm.config, { seed, members: 1 });
-  if (context.support.features === 0) {
+  if (task.features === 0) {
     throw new RangeError(
       'Cannot fine-tune as at least one feature must vary over the context: none does; add features',
     );
   }
-  const plan = planMemory(tfm.config, sizeOf(context, options));
+  const plan = planMemory(tfm.config, sizeOf(task, options));
   const budget =
     typeof options.timeBudget === 'number' ? timeBudget(options.timeBudget) : options.timeBudget;
-  const run = runOf(tfm, preset, recipe, context, options);
+  const run = runOf(tfm, preset, recipe, task, options);
   await ready();
   return longWork(`fine-tuning ${tfm.name}`, recipe.steps + 1, options, async (work) => {
     const own = trainable(tfm.weights, tfm.config, options, stream(seed, 'lora'));
@@ -141,7 +150,7 @@ export async function fineTune(
     const network = loadNetwork({ config: tfm.config, weights: own.weights });
     try {
       const judge = (step: Omit<TuningStep, 'score'>): Promise<JudgedStep> =>
-        evaluateCandidate(tfm.name, network, own.weights, context, options, work, step);
+        evaluateCandidate(tfm.name, network, own.weights, task, options, work, step);
       let state = found?.state;
       if (!state) {
         const first = await judge({ step: 0 });
@@ -162,7 +171,7 @@ export async function fineTune(
         const learningRate = warmupRate(recipe.learningRate, recipe.warmup, t);
         const drawn = await draw(stream(seed, 'draw', t));
         const trainLoss = await trainStep(
-          { network, own, moments, context, recipe, learningRate, options, work, ...plan },
+          { network, own, moments, task, recipe, learningRate, clip: options.clip, work, ...plan },
           drawn,
           stream(seed, 'split', t),
         );
@@ -245,27 +254,22 @@ interface StepWork {
   readonly network: LoadedNetwork;
   readonly own: Trainable;
   readonly moments: AdamState;
-  readonly context: PreparedContext;
+  readonly task: TuningTask<unknown>;
   readonly recipe: Preset;
   readonly learningRate: number;
-  readonly options: FineTuneOptions;
+  readonly clip: number | undefined;
   readonly work: Work;
   readonly recompute: boolean;
 }
 
 /** One optimiser step on a drawn table; returns the loss before it. */
 async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<number> {
-  const { network, own, moments, context, recipe, learningRate, options, work, recompute } = step;
-  const { episode, queryLabels, classes } = episodeOf(context, drawn, options, random);
-  const { labelSmoothing = 0, maskUnused = false, clip } = options;
-  const outputs = network.config.dim_output;
-  const counted = { labelSmoothing, classes: maskUnused ? classes : outputs };
-  const { loss, gradients } = await lossGradients(
-    network,
-    [episode],
-    crossEntropy(queryLabels, outputs, counted),
-    { recompute, pause: () => work.breathe() },
-  );
+  const { network, own, moments, task, recipe, learningRate, clip, work, recompute } = step;
+  const { episode, loss: lossOf } = task.episode(drawn, random);
+  const { loss, gradients } = await lossGradients(network, [episode], lossOf, {
+    recompute,
+    pause: () => work.breathe(),
+  });
   if (!Number.isFinite(loss)) {
     throw new RangeError(
       `Cannot fine-tune on as the loss must be finite: it is ${loss} at a learning rate of ${learningRate}; lower the learning rate`,
@@ -279,26 +283,24 @@ async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<
 }
 
 /** Rows of the largest step there can be, as the context has them. */
-function sizeOf(context: PreparedContext, options: FineTuneOptions): PassSize {
+function sizeOf({ rows, features }: TuningTask<unknown>, options: EpisodeOptions): PassSize {
   const { maxSupport = 8192, maxQuery = 1024 } = options;
-  const { features, labels } = context.support;
   return {
-    support: Math.min(maxSupport, Math.ceil(0.8 * labels.length)),
-    query: Math.min(maxQuery, Math.ceil(0.2 * labels.length)),
+    support: Math.min(maxSupport, Math.ceil(0.8 * rows)),
+    query: Math.min(maxQuery, Math.ceil(0.2 * rows)),
     features,
   };
 }
 
 /** What a checkpoint must agree in with the run that goes on from it. */
-function runOf(
+function runOf<Model>(
   tfm: Tfm,
   preset: PresetName,
   recipe: Preset,
-  context: PreparedContext,
-  options: FineTuneOptions,
+  task: TuningTask<Model>,
+  options: FineTuneOptions<Model>,
 ): Record<string, unknown> {
   const { seed, clip, labelSmoothing, maskUnused, freeze, lora, evaluateEvery } = options;
-  const { support, classes, target } = context;
   return {
     model: tfm.name,
     preset,
@@ -310,77 +312,16 @@ function runOf(
     freeze: freeze?.map(String),
     lora,
     evaluateEvery,
-    target,
-    classes,
-    context: [support.labels.length, support.features, support.x.reduce((a, b) => a + b, 0)],
+    ...task.identity,
   };
 }
 
-/** Part a drawn table into support and query rows and prepare both as predictions would be. */
-function episodeOf(
-  context: PreparedContext,
-  drawn: Table,
-  options: FineTuneOptions,
-  random: Random,
-): { readonly episode: Episode; readonly queryLabels: Int32Array; readonly classes: number } {
-  const { maxSupport = 8192, maxQuery = 1024 } = options;
-  const codes = targetCodes(context, drawn);
-  const x = prepareRows(context, drawn);
-  const nodes = allNodes(context.root);
-  const node = nodes[Math.floor(random() * nodes.length)];
-  const groups = groupsOf(node, codes);
-  const rows = Int32Array.from([...groups.keys()].filter((i) => groups[i] >= 0));
-  const labels = rows.map((row) => groups[row]);
-  if (rows.length < 2) {
-    throw new RangeError(
-      `Cannot fine-tune as every drawn table must have at least two rows of the context's classes: it has ${rows.length}`,
-    );
-  }
-  const split = splitRows(labels, { support: maxSupport, query: maxQuery }, random);
-  const f = context.support.features;
-  const pick = (indices: Int32Array): Float32Array => {
-    const out = new Float32Array(indices.length * f);
-    indices.forEach((index, i) => {
-      const row = rows[index];
-      out.set(x.subarray(row * f, (row + 1) * f), i * f);
-    });
-    return out;
-  };
-  const support = pick(split.support);
-  const step = fitQuantileStep(support, split.support.length, f);
-  const supportLabels = split.support.map((i) => labels[i]);
-  const known = new Set(supportLabels);
-  return {
-    episode: {
-      features: f,
-      support: applyQuantileStep(step, support),
-      labels: supportLabels,
-      query: applyQuantileStep(step, pick(split.query)),
-    },
-    classes: node.groups.length,
-    // A class that the support lacks cannot be predicted from it: such rows do not count.
-    queryLabels: split.query.map((i) => (known.has(labels[i]) ? labels[i] : -1)),
-  };
-}
-
-/** Codes of a drawn table's target in the context's classes; −1 for others and missing ones. */
-function targetCodes(context: PreparedContext, drawn: Table): Int32Array {
-  const found = drawn.columns.find((c) => c.name === context.target);
-  if (!found || isNumeric(found)) {
-    throw new TypeError(
-      `Cannot fine-tune as every drawn table must have the categorical target "${context.target}": ${found ? `it is ${found.type}` : 'it is absent'}`,
-    );
-  }
-  const place = found.categories.map((name) => context.classes.indexOf(name));
-  return found.codes.map((code) => (code < 0 ? -1 : place[code]));
-}
-
-async function evaluateCandidate(
+async function evaluateCandidate<Model>(
   name: string,
   network: LoadedNetwork,
   weights: ReadonlyMap<string, Float32Array>,
-  context: PreparedContext,
-  options: FineTuneOptions,
+  task: TuningTask<Model>,
+  options: FineTuneOptions<Model>,
   work: Work,
   step: Omit<TuningStep, 'score'>,
 ): Promise<JudgedStep> {
@@ -393,7 +334,7 @@ async function evaluateCandidate(
   // Several predictions of one candidate share its encoded context.
   const cache = supportCache();
   try {
-    const candidate = classifierOf(source, context, { cache, work: quietly(work) });
+    const candidate = task.candidate(source, { cache, work: quietly(work) });
     const score = await options.score(candidate);
     if (Number.isNaN(score)) {
       throw new RangeError(
@@ -407,7 +348,7 @@ async function evaluateCandidate(
   }
 }
 
-function recipeOf(preset: PresetName, options: FineTuneOptions): Preset {
+function recipeOf<Model>(preset: PresetName, options: FineTuneOptions<Model>): Preset {
   const known = presets[preset];
   if (!known) {
     throw new RangeError(

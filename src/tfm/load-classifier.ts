@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { averageClassifiers } from './average-classifiers.js';
 import { classifierOf, type FittedClassifier, type PreparedContext } from './classifier.js';
 import { sourceOf } from './network-source.js';
 import { readSafetensors } from './safetensors.js';
@@ -20,6 +21,14 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
       `Cannot load the classifier as ${folder} must hold a readable classifier.json: it does not; name a folder that save() has written`,
       { cause: error },
     );
+  }
+  const average = stored as unknown as { kind: string; members: number };
+  if (average.kind === 'average' && stored.version === classifierVersion) {
+    const members: FittedClassifier[] = [];
+    for (let i = 0; i < average.members; i++) {
+      members.push(await loadClassifier(join(folder, `member-${i}`)));
+    }
+    return averageClassifiers(members, stored.temperature);
   }
   if (stored.kind !== 'classifier' || stored.version !== classifierVersion) {
     throw new TypeError(

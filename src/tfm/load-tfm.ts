@@ -13,6 +13,7 @@ import { countParameters, type Tab2DConfig } from './config.js';
 import { fetchModel, type HubOptions, isRepository } from './hub.js';
 import { sourceOf } from './network-source.js';
 import { type PresetName, presetOf } from './presets.js';
+import { type FittedRegressor, prepareRegression, regressorOf } from './regressor.js';
 import { type Network, readNetwork, type Weights } from './weights.js';
 
 /** A tabular foundation model: plain data, never changed in place. */
@@ -33,6 +34,11 @@ export interface Tfm extends Network {
    * @param context Labelled rows; the table's target is what is predicted.
    */
   fit(context: Table, options: FitOptions): Promise<FittedClassifier>;
+  /**
+   * Show it context rows with a numeric target: the regressor predicts from them without training.
+   * A classifier does it by groups of the target, and says so.
+   */
+  fitRegressor(context: Table, options: FitOptions): Promise<FittedRegressor>;
 }
 
 /** How a model is fetched where the source is a repository. */
@@ -76,6 +82,12 @@ export function tfmOf(network: Network, name: string, source: string): Tfm {
       return classifierOf(
         sourceOf(name, network),
         prepareContext(context, network.config, options),
+      );
+    },
+    async fitRegressor(context, options) {
+      return regressorOf(
+        sourceOf(name, network),
+        prepareRegression(context, network.config, options),
       );
     },
   };
