@@ -5,6 +5,9 @@ import type { Table } from '../data/table.js';
 import { longWork, type Work } from '../work/long-work.js';
 import { canonicalOrder, reorderKnowledge, reorderTest, restore } from './canonical-order.js';
 import { checkAlpha, checkDepth, checkTable, targetOf } from './check.js';
+import { compatOrientFci } from './compat/causal-learn-fci.js';
+import { checkCompat, compatSets, compatSkeleton } from './compat/causal-learn-skeleton.js';
+import { countedTest } from './compat/counted-test.js';
 import { type EdgeProperties, edgeProperties } from './edge-properties.js';
 import { applyFciRules, at, circlePag, mark, type Pag } from './fci-rules.js';
 import { ARROW, type Graph, TAIL } from './graph.js';
@@ -36,6 +39,8 @@ export interface FciResult extends DiscoveryResult {
   readonly algorithm: 'fci' | 'rfci';
   /** What is known of the directed edges. */
   readonly edgeProperties: readonly EdgeProperties[];
+  /** Number of different tests; counted in compatibility mode only. */
+  readonly tests?: number;
 }
 
 /**
@@ -56,6 +61,7 @@ export async function fci(table: Table, options: FciOptions = {}): Promise<FciRe
   );
   return longWork('Learning a graph with FCI', 0, options, async (work) => {
     const test = independenceTest(table, options.test);
+    if (options.compat) return compatFci(table, test, known, options, { alpha, maxDepth }, work);
     const order = canonicalOrder(test);
     const inOrder = reorderTest(test, order);
     const knownInOrder = reorderKnowledge(known, order);
@@ -87,6 +93,54 @@ export async function fci(table: Table, options: FciOptions = {}): Promise<FciRe
       },
     };
   });
+}
+
+/** FCI in causal-learn's order. */
+async function compatFci(
+  table: Table,
+  test: IndependenceTest,
+  knowledge: ResolvedKnowledge,
+  options: FciOptions,
+  limits: { readonly alpha: number; readonly maxDepth: number },
+  work: Work,
+): Promise<FciResult> {
+  checkCompat(options.compat, test, table);
+  const { alpha, maxDepth } = limits;
+  const counted = countedTest(test);
+  const breathe = (): Promise<void> => work.breathe();
+  const stable = options.stable ?? true;
+  const names = table.columns.map((c) => c.name);
+  const p = names.length;
+  const skeleton = await compatSkeleton(
+    counted,
+    p,
+    { alpha, maxDepth, stable, knowledge, everyVisit: true },
+    breathe,
+  );
+  const marks = await compatOrientFci(skeleton, counted, { alpha, names, knowledge }, breathe);
+  const { target } = table;
+  const near = Array.from({ length: p }, (_, i) =>
+    Array.from({ length: p }, (_, j) => j).filter((j) => marks[i * p + j] !== 0),
+  );
+  return {
+    kind: 'discovery',
+    algorithm: 'fci',
+    graph: {
+      kind: 'graph',
+      type: 'pag',
+      names,
+      marks,
+      ...(target === undefined ? {} : { target }),
+    },
+    test: test.name,
+    alpha,
+    rows: table.rows,
+    depth: skeleton.depth,
+    tests: counted.count(),
+    warnings: test.warnings ?? [],
+    edgeProperties: edgeProperties({ p, marks, near }, names),
+    separatingSets: compatSets(skeleton, p, counted),
+  };
 }
 
 /** The properties of a graph whose node k is column `order[k]`. */

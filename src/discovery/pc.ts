@@ -6,6 +6,9 @@ import { type LongWork, longWork, type Work } from '../work/long-work.js';
 import { canonicalOrder, reorderKnowledge, reorderTest, restore } from './canonical-order.js';
 import { checkAlpha, checkDepth, checkTable, targetOf } from './check.js';
 import { type ColliderRule, type ConflictRule, orientColliders } from './colliders.js';
+import { compatOrientPc } from './compat/causal-learn-pc.js';
+import { checkCompat, compatSets, compatSkeleton } from './compat/causal-learn-skeleton.js';
+import { countedTest } from './compat/counted-test.js';
 import { cpdagMarks, extend } from './extension.js';
 import { ARROW, type Graph, type GraphType } from './graph.js';
 import { independenceTest, type TestChoice } from './independence/independence.js';
@@ -50,6 +53,8 @@ export interface PcResult extends DiscoveryResult {
   readonly colliderConflicts: number;
   /** Orientations that were left out because they would have closed a cycle. */
   readonly blockedOrientations: number;
+  /** Number of different tests; counted in compatibility mode only. */
+  readonly tests?: number;
 }
 
 /**
@@ -71,6 +76,16 @@ export async function pc(table: Table, options: PcOptions = {}): Promise<PcResul
   return longWork('Learning a graph with PC', 0, options, async (work) => {
     const test = independenceTest(table, options.test);
     const { colliderRule, conflict } = rulesOf(options, test);
+    if (options.compat) {
+      return compatPc(
+        table,
+        test,
+        known,
+        options,
+        { alpha, maxDepth, colliderRule, conflict },
+        work,
+      );
+    }
     const order = canonicalOrder(test);
     const inOrder = reorderTest(test, order);
     const knownInOrder = reorderKnowledge(known, order);
@@ -111,6 +126,61 @@ export async function pc(table: Table, options: PcOptions = {}): Promise<PcResul
   });
 }
 
+/** PC in causal-learn's order. */
+async function compatPc(
+  table: Table,
+  test: IndependenceTest,
+  knowledge: ResolvedKnowledge,
+  options: PcOptions,
+  rules: {
+    readonly alpha: number;
+    readonly maxDepth: number;
+    readonly colliderRule: ColliderRule;
+    readonly conflict: ConflictRule;
+  },
+  work: Work,
+): Promise<PcResult> {
+  checkCompat(options.compat, test, table);
+  const { alpha, maxDepth } = rules;
+  const counted = countedTest(test);
+  const breathe = (): Promise<void> => work.breathe();
+  const stable = options.stable ?? true;
+  const p = table.columns.length;
+  const skeleton = await compatSkeleton(
+    counted,
+    p,
+    { alpha, maxDepth, stable, knowledge, everyVisit: false },
+    breathe,
+  );
+  const { marks, blocked } = await compatOrientPc(
+    skeleton,
+    counted,
+    { alpha, rule: rules.colliderRule, conflict: rules.conflict, knowledge },
+    breathe,
+  );
+  const { target } = table;
+  return {
+    kind: 'discovery',
+    algorithm: 'pc',
+    graph: {
+      kind: 'graph',
+      type: typeOf(marks, p),
+      names: table.columns.map((c) => c.name),
+      marks,
+      ...(target === undefined ? {} : { target }),
+    },
+    test: test.name,
+    alpha,
+    rows: table.rows,
+    depth: skeleton.depth,
+    tests: counted.count(),
+    colliderConflicts: 0,
+    blockedOrientations: blocked,
+    warnings: test.warnings ?? [],
+    separatingSets: compatSets(skeleton, p, counted),
+  };
+}
+
 /** The rules of a run: the defaults, those of an oracle, or an error for what an oracle cannot answer. */
 export function rulesOf(
   options: PcOptions,
@@ -124,7 +194,11 @@ export function rulesOf(
   }
   const conflict =
     options.conflict ??
-    (test.oracle ? 'keep' : colliderRule === 'definite-max-p' ? 'stronger-star' : 'stronger');
+    (test.oracle || options.compat
+      ? 'keep'
+      : colliderRule === 'definite-max-p'
+        ? 'stronger-star'
+        : 'stronger');
   if (!['overwrite', 'bidirect', 'keep', 'stronger', 'stronger-star'].includes(conflict)) {
     throw new RangeError(
       `Cannot run PC as conflict must be overwrite, bidirect, keep, stronger or stronger-star: current value is "${conflict}"`,
