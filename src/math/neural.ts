@@ -163,27 +163,64 @@ export function mergeHeads(x: Tensor, factor = 1): Tensor {
   });
 }
 
+/** Attention weights larger than this many bytes are made and used part by part. */
+const mostWeights = 192 * 2 ** 20;
+
 /**
  * Attention weights and their sum of values.
  * @param q [B, h, n, e], scaled by 1/√e
  * @param k [B, h, m, e]
  * @param v [B, h, m, e]
- * @returns weights [B, h, n, m] and context [B, h, n, e]
+ * @returns context [B, h, n, e] and, unless they are too large to keep, weights [B, h, n, m]
  */
-export function attend(q: Tensor, k: Tensor, v: Tensor): { weights: Tensor; context: Tensor } {
-  const { matMul } = tf();
+export function attend(q: Tensor, k: Tensor, v: Tensor): { context: Tensor; weights?: Tensor } {
   return tidy(() => {
-    const scores = matMul(q as never, k as never, false, true) as Tensor;
-    const weights = hasFused() ? operation('CmxSoftmax', [scores], 1)[0] : tf().softmax(scores);
-    return { weights, context: matMul(weights as never, v as never) };
+    const parts = partsOf(q, k);
+    if (parts.length === 1) return attendPart(q, k, v);
+    const contexts = parts.map((part) =>
+      tidy(() => attendPart(batchPart(q, part), batchPart(k, part), batchPart(v, part)).context),
+    );
+    return { context: tf().concat(contexts, 0) };
   });
 }
 
 /**
  * Gradients of attention.
+ * @param weights As `attend` gave them; made anew where it gave none.
  * @param dContext [B, h, n, e]
  */
 export function attendBackward(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  weights: Tensor | undefined,
+  dContext: Tensor,
+): { dq: Tensor; dk: Tensor; dv: Tensor } {
+  return tidy(() => {
+    if (weights) return attendPartBackward(q, k, v, weights, dContext);
+    const made = partsOf(q, k).map((part) =>
+      tidy(() => {
+        const [qp, kp, vp, dp] = [q, k, v, dContext].map((x) => batchPart(x, part));
+        return attendPartBackward(qp, kp, vp, attendPart(qp, kp, vp).weights, dp);
+      }),
+    );
+    const join = (key: 'dq' | 'dk' | 'dv'): Tensor =>
+      tf().concat(
+        made.map((each) => each[key]),
+        0,
+      );
+    return { dq: join('dq'), dk: join('dk'), dv: join('dv') };
+  });
+}
+
+function attendPart(q: Tensor, k: Tensor, v: Tensor): { weights: Tensor; context: Tensor } {
+  const { matMul } = tf();
+  const scores = matMul(q as never, k as never, false, true) as Tensor;
+  const weights = hasFused() ? operation('CmxSoftmax', [scores], 1)[0] : tf().softmax(scores);
+  return { weights, context: matMul(weights as never, v as never) };
+}
+
+function attendPartBackward(
   q: Tensor,
   k: Tensor,
   v: Tensor,
@@ -191,17 +228,30 @@ export function attendBackward(
   dContext: Tensor,
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   const { matMul } = tf();
-  return tidy(() => {
-    const dWeights = matMul(dContext as never, v as never, false, true) as Tensor;
-    let dScores: Tensor;
-    if (hasFused()) [dScores] = operation('CmxSoftmaxGrad', [weights, dWeights], 1);
-    else dScores = dWeights.sub(dWeights.mul(weights).sum(-1, true)).mul(weights);
-    return {
-      dq: matMul(dScores as never, k as never),
-      dk: matMul(dScores as never, q as never, true, false),
-      dv: matMul(weights as never, dContext as never, true, false),
-    };
-  });
+  const dWeights = matMul(dContext as never, v as never, false, true) as Tensor;
+  let dScores: Tensor;
+  if (hasFused()) [dScores] = operation('CmxSoftmaxGrad', [weights, dWeights], 1);
+  else dScores = dWeights.sub(dWeights.mul(weights).sum(-1, true)).mul(weights);
+  return {
+    dq: matMul(dScores as never, k as never),
+    dk: matMul(dScores as never, q as never, true, false),
+    dv: matMul(weights as never, dContext as never, true, false),
+  };
+}
+
+/** Parts of the batch whose attention weights are small enough. */
+function partsOf(q: Tensor, k: Tensor): readonly (readonly [number, number])[] {
+  const [b, h, n] = q.shape;
+  const each = 4 * h * n * (k.shape[2] as number);
+  const size = Math.max(1, Math.floor(mostWeights / each));
+  const parts: [number, number][] = [];
+  for (let from = 0; from < b; from += size) parts.push([from, Math.min(b, from + size)]);
+  return parts;
+}
+
+function batchPart(x: Tensor, [from, to]: readonly [number, number]): Tensor {
+  const [, h, n, e] = x.shape;
+  return tf().slice(x, [from, 0, 0, 0], [to - from, h as number, n as number, e as number]);
 }
 
 function headsOf(heads: number, factor: number): Parameters<typeof operation>[3] {

@@ -68,7 +68,7 @@ export function tf(): typeof TensorFlow {
  * Run a function and dispose every tensor that it made and does not return.
  * @returns What it returns: a tensor, or an object whose values hold tensors.
  */
-export function tidy<T extends object | undefined | void>(run: () => T): T {
+export function tidy<T>(run: () => T): T {
   return tf().tidy(run as never) as T;
 }
 

@@ -42,7 +42,8 @@ export interface AttentionSaved extends NormSaved {
   readonly q: Tensor;
   readonly k: Tensor;
   readonly v: Tensor;
-  readonly weights: Tensor;
+  /** Absent where they were too large to keep. */
+  readonly weights?: Tensor;
   readonly context: Tensor;
 }
 
@@ -71,7 +72,8 @@ export function attentionBlock(
     const { weights, context } = attend(q, k, v);
     const merged = mergeHeads(context);
     const y = linearInto(rowsOf(x, rows.from, rows.to), flat(merged), parts(`${attention}.o`));
-    return { y, saved: { h, normal, scale, q, k, v, weights, context: merged } };
+    const saved = { h, normal, scale, q, k, v, context: merged };
+    return { y, saved: weights ? { ...saved, weights } : saved };
   });
 }
 
@@ -146,6 +148,9 @@ export interface FeedForwardNames {
   readonly down: string;
 }
 
+/** Hidden layers larger than this many bytes are made and used part by part. */
+const mostHidden = 128 * 2 ** 20;
+
 /** What the gradient of a feed-forward block needs. */
 export interface FeedForwardSaved extends NormSaved {
   readonly h: Tensor;
@@ -163,6 +168,19 @@ export function feedForwardBlock(
   { norm, up, down }: FeedForwardNames,
   keep: boolean,
 ): { y: Tensor; saved?: FeedForwardSaved } {
+  const [b, n, d] = x.shape;
+  const most = Math.max(1, Math.floor(mostHidden / (16 * n * d)));
+  if (!keep && b > most) {
+    return tidy(() => {
+      const made: Tensor[] = [];
+      for (let from = 0; from < b; from += most) {
+        const part = tf().slice(x, [from, 0, 0], [Math.min(most, b - from), n, d]);
+        made.push(feedForwardBlock(part, parts, { norm, up, down }, false).y);
+        part.dispose();
+      }
+      return { y: tf().concat(made, 0) };
+    });
+  }
   return tidy(() => {
     const { y: h, normal, scale } = layerNorm(x, parts(norm));
     const { y: hidden, slope } = linearGelu(flat(h), parts(up), keep);

@@ -116,10 +116,36 @@ describe('fused operations', () => {
         const k = projectHeads(keys, part, heads);
         const { weights, context } = attend(q, k, k);
         const merged = mergeHeads(context, 2);
-        return { q, k, weights, context, merged, ...attendBackward(q, k, k, weights, dContext) };
+        const back = attendBackward(q, k, k, weights, dContext);
+        return { q, k, weights: weights as Tensor, context, merged, ...back };
       });
       expectClose(found, 2e-3);
       expect(found.weights).toBeLessThan(1e-5);
+    }
+  });
+
+  it('attend part by part where the weights are too large to keep', () => {
+    // 4 × 4 × 3000 × 3000 weights are 576 MB: three parts of at most 192 MB and one batch each.
+    const q = tensor(4, 4, 3000, 2);
+    const dContext = tensor(4, 4, 3000, 2);
+    const whole = attend(q, q, q);
+    made.push(whole.context);
+    expect(whole.weights).toBeUndefined();
+    const back = attendBackward(q, q, q, undefined, dContext);
+    made.push(...Object.values(back));
+    for (const b of [0, 3]) {
+      const [one, dOne] = [q, dContext].map((x) => tf().slice(x, [b, 0, 0, 0], [1, 4, 3000, 2]));
+      const { context, weights } = attend(one, one, one);
+      const own = attendBackward(one, one, one, weights, dOne);
+      made.push(one, dOne, context, ...Object.values(own), ...(weights ? [weights] : []));
+      expect(weights).toBeDefined();
+      for (const [a, part] of [
+        [whole.context, context],
+        [back.dk, own.dk],
+      ]) {
+        const from = b * part.size;
+        expect(a.dataSync().slice(from, from + part.size)).toEqual(part.dataSync());
+      }
     }
   });
 });
