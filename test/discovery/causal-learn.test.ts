@@ -51,7 +51,7 @@ describe.skipIf(!hasReferences)('pc() in compatibility mode (needs ../shared/dat
         join(references, stored, `linear_10_pc_fisherz_0.05_stable_${name}.txt`),
       );
       expect(differences(result.graph.marks, expected)).toBe(0);
-      if (name === '0_3') expect(result.tests).toBe(4677);
+      if (name === '0_2') expect(result.tests).toBe(4677);
     },
   );
 

@@ -1,6 +1,7 @@
 // FCI as causal-learn at commit e30895b does it (MIT licence; behaviour followed, code our own), its
 // deviations from the theory included: R4 only after a change, one path a node in R5 and R9, R8 in one
-// order, separating sets of Possible-D-SEP kept in one order and candidates by falling name.
+// order, separating sets of Possible-D-SEP kept in one order, candidates by falling name, the first of
+// each size unseen.
 
 import { ARROW, CIRCLE, NO_EDGE, TAIL } from '../graph.js';
 import { eachSubset } from '../independence/subsets.js';
@@ -144,7 +145,14 @@ export async function compatOrientFci(
         if (!adjacent(a, b)) break;
         const pool = possibleDsep(x, y);
         for (let size = 2; size <= pool.length && adjacent(a, b); size++) {
+          // Its generator hands out one list that it changes, so the first set of a size goes unseen
+          // where there is a second.
+          let skip = pool.length > size;
           eachSubset(pool, size, (s) => {
+            if (skip) {
+              skip = false;
+              return undefined;
+            }
             if (s.every((v) => adjacent(a, v)) || s.every((v) => adjacent(b, v))) return undefined;
             if (!(test.p(a, b, s) > alpha)) return undefined;
             set(a, b, NO_EDGE);
