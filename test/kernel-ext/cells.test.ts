@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Cell, sequences } from './cell-sequences.js';
 import { type Kernel, startKernel } from './client.js';
+
+// The machine may be busy with other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** One kernel runs all sequences; `reset` gives each an empty set of names. */
 describe('cell sequences', () => {

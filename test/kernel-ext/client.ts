@@ -51,7 +51,7 @@ export interface KernelOptions {
   readonly curve?: { readonly publicKey: string; readonly secretKey: string };
 }
 
-const limit = 60_000;
+const limit = 100_000;
 const mainFile = fileURLToPath(new URL('../../kernel-ext/dist/main.js', import.meta.url));
 
 export type Kernel = Awaited<ReturnType<typeof startKernel>>;

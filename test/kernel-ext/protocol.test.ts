@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Subscriber } from 'zeromq';
 import { type Kernel, startKernel } from './client.js';
 
@@ -160,6 +160,9 @@ describe('the protocol', () => {
     await kernel.execute("require('node:fs').writeFileSync('some-data.csv', 'a,b')");
     expect(await matches("readTable('some-d")).toEqual(['some-data.csv']);
   });
+
+// The machine may be busy with other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
   it('inspects names, calls and documentation', async () => {
     await kernel.execute(

@@ -13,6 +13,8 @@ export interface ExecutionSetup {
   run(request: RunRequest): Promise<Done>;
   reply(message: Message, content: object): void;
   status(message: Message, state: 'busy' | 'idle'): void;
+  /** Called after each cell. */
+  onDone(): void;
   /** Called with the code of each cell that is to be remembered. */
   onInput(count: number, code: string): void;
 }
@@ -87,6 +89,7 @@ export function createExecution(setup: ExecutionSetup): Execution {
       ...(error ?? { payload: [], user_expressions: expressions }),
     });
     setup.status(message, 'idle');
+    setup.onDone();
     return dropped;
   };
 

@@ -12,6 +12,7 @@ import { createExecution } from './execution.js';
 import { historyFile, openHistory } from './history.js';
 import { kernelInfo } from './kernel-info.js';
 import { createOutput } from './output.js';
+import { createVariableService } from './variable-service.js';
 import { createWorkerLink } from './worker-link.js';
 
 /**
@@ -43,6 +44,11 @@ export async function runKernel(connectionFile: string): Promise<void> {
   };
 
   const link = createWorkerLink({ cwd, settings, output, comms, handle, onLost });
+  const variables = createVariableService({
+    owners: () => compilerMade?.owners() ?? new Map(),
+    ask: (message) => link.send(message),
+    send: (message) => sockets?.send('iopub', message),
+  });
   const execution = createExecution({
     output,
     settings,
@@ -50,6 +56,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
     run: (request: RunRequest): Promise<Done> => link.run(request),
     reply: (message, content) => answer('shell', message, 'execute_reply', content),
     status,
+    onDone: () => variables.changed(),
     onInput: (count, code) => history.add(count, code),
   });
   sockets = await openSockets(connection, receive);
@@ -71,6 +78,9 @@ export async function runKernel(connectionFile: string): Promise<void> {
         });
         history.result(execution.count, String(message.bundle.data['text/plain'] ?? ''));
         break;
+      case 'variables':
+        variables.listed(message.id, message.variables);
+        break;
       case 'settings':
         Object.assign(settings, message.settings);
         break;
@@ -80,6 +90,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
   function onLost(): void {
     compilerMade?.reset();
     columns.clear();
+    variables.clear();
     for (const id of comms.clear()) {
       output.publish(0, { type: 'comm_close', content: { comm_id: id, data: {} } });
     }
@@ -190,7 +201,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
     const comm = readComm(message);
     status(message, 'busy');
     const isKnown = comm && comms.note(comm);
-    if (!comm || !isKnown) {
+    if (!comm || !isKnown || variables.receive(comm, message.header)) {
       status(message, 'idle');
       return;
     }

@@ -31,6 +31,7 @@ export function startWorker(cwd: string, memory: number, events: WorkerEvents): 
     execArgv: [
       ...(memory > 0 ? [`--max-old-space-size=${memory}`] : []),
       '--stack-trace-limit=50',
+      '--no-force-async-hooks-checks',
       '--no-warnings=ExperimentalWarning',
     ],
     env: { ...process.env, FORCE_COLOR: '0' },

@@ -37,6 +37,8 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   constructor() {
     super('the cell was stopped');
+    // Where the kernel threw it says nothing about the cell.
+    this.stack = '';
   }
 }
 
