@@ -7,10 +7,12 @@ import {
 } from '../causal-mix-ft.js';
 import { conform } from '../data/conform.js';
 import { split } from '../data/split.js';
-import type { Table } from '../data/table.js';
+import { column, isNumeric, type Table } from '../data/table.js';
 import { evaluate, type Scores } from '../evaluation/evaluate.js';
+import { evaluateRegressor, type RegressionScores } from '../evaluation/regression.js';
 import type { FittedClassifier } from '../tfm/classifier.js';
 import { loadTfm } from '../tfm/load-tfm.js';
+import type { LongWork } from '../work/long-work.js';
 import {
   addCommand,
   type Context,
@@ -31,7 +33,7 @@ export function addFit(program: Command, context: Context): void {
   addCommand(
     program,
     'fit',
-    'Fit a classifier and save it as one portable folder; the history goes to stdout.',
+    'Fit a classifier (a regressor, where the target is numeric) and save it as one portable folder; the history goes to stdout.',
     'causalmixft fit bundled:penguins --target sex --method causal-mix-ft --out model/',
   )
     .argument('<table>', tableHelp)
@@ -68,7 +70,7 @@ interface Report {
   readonly method: string;
   readonly model: string;
   readonly rows: { readonly train: number; readonly validation: number };
-  readonly validation: Scores;
+  readonly validation: Scores | RegressionScores;
   readonly history?: History;
 }
 
@@ -83,24 +85,52 @@ async function fitAndSave(source: string, options: FitOptions, context: Context)
     seed,
     ...(options.steps === undefined ? {} : { steps: options.steps }),
   };
-  let model: FittedClassifier & { readonly history?: History };
-  if (method === 'zero-shot') model = await tfm.fit(train, { seed });
-  else {
-    const way = method === 'fine-tune' ? standardFineTuning(tuning) : causalMixFT(tuning);
-    model = await way.fit(train, validation, work);
-  }
-  const report: Report = {
+  const about = {
     method,
     model: tfm.name,
     rows: { train: train.rows, validation: validation.rows },
-    validation: await evaluate(model, validation),
-    ...(model.history ? { history: model.history } : {}),
   };
-  context.signal.throwIfAborted();
-  await model.save(options.out);
+  let report: Report;
+  if (isNumeric(column(table, target))) {
+    if (method !== 'zero-shot') {
+      throw new TypeError(
+        `Cannot fit by ${method} as the target must be categorical: "${target}" is numeric; use --method zero-shot with a regressor as --model`,
+      );
+    }
+    const regressor = await tfm.fitRegressor(train, { seed });
+    report = { ...about, validation: await evaluateRegressor(regressor, validation) };
+    await save(regressor, options, context);
+  } else {
+    const model = await fitClassifier(tuning, options, train, validation, work);
+    const { history } = model;
+    const scores = await evaluate(model, validation);
+    report = { ...about, validation: scores, ...(history ? { history } : {}) };
+    await save(model, options, context);
+  }
   await context.write(options.json ? jsonText(report) : reportText(report, options.out));
 }
 
+function fitClassifier(
+  tuning: TuningOptions,
+  { method }: FitOptions,
+  train: Table,
+  validation: Table,
+  work: LongWork,
+): Promise<FittedClassifier & { readonly history?: History }> {
+  if (method === 'zero-shot') return tuning.tfm.fit(train, { seed: tuning.seed });
+  const way = method === 'fine-tune' ? standardFineTuning(tuning) : causalMixFT(tuning);
+  return way.fit(train, validation, work);
+}
+
+/** Save what was fitted, unless it was stopped meanwhile. */
+async function save(
+  model: { save(folder: string): Promise<void> },
+  { out }: FitOptions,
+  { signal }: Context,
+): Promise<void> {
+  signal.throwIfAborted();
+  await model.save(out);
+}
 async function parts(
   table: Table,
   { validation, target, seed }: FitOptions,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -7,6 +8,8 @@ import { toRecords } from '../data/records.js';
 import { type Column, type Table, table } from '../data/table.js';
 import type { FittedClassifier } from '../tfm/classifier.js';
 import { loadClassifier } from '../tfm/load-classifier.js';
+import { loadRegressor } from '../tfm/load-regressor.js';
+import type { FittedRegressor } from '../tfm/regressor.js';
 import type { StoredClassifier } from '../tfm/save-classifier.js';
 import type { LongWork } from '../work/long-work.js';
 import {
@@ -24,10 +27,10 @@ export function addPredict(program: Command, context: Context): void {
   addCommand(
     program,
     'predict',
-    'Predict the class of every row with a classifier that `fit` has saved; CSV on stdout.',
+    'Predict the target of every row with a model that `fit` has saved; CSV on stdout.',
     'causalmixft predict model/ new-rows.csv --probabilities > predictions.csv',
   )
-    .argument('<folder>', 'folder of a classifier')
+    .argument('<folder>', 'folder of the model')
     .argument('<table>', tableHelp)
     .option(
       '--probabilities',
@@ -35,18 +38,17 @@ export function addPredict(program: Command, context: Context): void {
       false,
     )
     .action(async (folder: string, source: string, options: PredictOptions) => {
-      const model = await loadClassifier(folder);
+      const regression = existsSync(join(folder, 'regressor.json'));
+      const model = regression ? await loadRegressor(folder) : await loadClassifier(folder);
       const read = await readSource(source, context);
-      const { table: rows, unknown } = conform(read, { columns: await features(folder) });
+      const schema = join(folder, regression ? 'regressor.json' : 'classifier.json');
+      const { table: rows, unknown } = conform(read, { columns: await features(schema) });
       for (const [name, cells] of Object.entries(unknown)) {
         process.stderr.write(
           `Note: ${cells} ${cells === 1 ? 'cell' : 'cells'} of "${name}" hold categories that the model has not seen; they count as missing\n`,
         );
       }
-      const work = longWorkOf(context, options);
-      const predicted = options.probabilities
-        ? await probabilities(model, rows, work)
-        : await classes(model, rows, work);
+      const predicted = await predict(model, rows, options, longWorkOf(context, options));
       await context.write(options.json ? jsonText(toRecords(predicted)) : writeCsv(predicted));
     });
 }
@@ -55,16 +57,34 @@ interface PredictOptions extends Shared {
   readonly probabilities: boolean;
 }
 
-/** The feature columns of a saved classifier, without rows. */
-async function features(folder: string): Promise<Column[]> {
-  const text = await readFile(join(folder, 'classifier.json'), 'utf8');
-  const { encoding } = JSON.parse(text) as StoredClassifier;
+/** The feature columns that a saved model's description names, without rows. */
+async function features(description: string): Promise<Column[]> {
+  const text = await readFile(description, 'utf8');
+  const { encoding } = JSON.parse(text) as Pick<StoredClassifier, 'encoding'>;
   return encoding.names.map((name, j) => {
     const categories = encoding.categories[j];
     return categories
       ? { name, type: 'categorical', categories, codes: new Int32Array() }
       : { name, type: 'numeric', values: new Float64Array() };
   });
+}
+
+async function predict(
+  model: FittedClassifier | FittedRegressor,
+  rows: Table,
+  options: PredictOptions,
+  work: LongWork,
+): Promise<Table> {
+  if (model.kind === 'classifier') {
+    return options.probabilities ? probabilities(model, rows, work) : classes(model, rows, work);
+  }
+  if (options.probabilities) {
+    throw new TypeError(
+      'Cannot predict probabilities as the model must be a classifier: it is a regressor; leave --probabilities out',
+    );
+  }
+  const values = await model.predict(rows, work);
+  return table([{ name: model.target, type: 'numeric', values }]);
 }
 
 async function probabilities(

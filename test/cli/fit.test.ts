@@ -11,6 +11,9 @@ import { evaluate } from '../../src/evaluation/evaluate.js';
 import { loadClassifier } from '../../src/tfm/load-classifier.js';
 import { causalmixft } from './run.js';
 
+const shared = join(import.meta.dirname, '..', '..', '..', 'shared');
+const regressor = join(shared, 'fixtures', 'mitra', 'regressor');
+
 let folder: string;
 const at = (name: string) => join(folder, name);
 
@@ -109,6 +112,28 @@ describe('causalmixft fit and predict', () => {
     expect(stopped.stderr).toMatch(/Stopped\.\n$/);
     expect(existsSync(at('stopped'))).toBe(false);
   });
+
+  it.skipIf(!existsSync(regressor))(
+    'save a regressor for a numeric target and predict with it (needs ../shared/fixtures)',
+    async () => {
+      const args = ['fit', 'bundled:penguins', '--target', 'body_mass_g', '--out', at('mass')];
+      const tuned = await causalmixft([...args, '--method', 'fine-tune']);
+      expect([tuned.code, tuned.stdout]).toEqual([1, '']);
+      expect(tuned.stderr).toContain('the target must be categorical: "body_mass_g" is numeric');
+      const fitted = await causalmixft([
+        ...[...args, '--method', 'zero-shot', '--model', regressor, '--json', '--quiet'],
+      ]);
+      expect(fitted.code, fitted.stderr).toBe(0);
+      const { validation } = JSON.parse(fitted.stdout);
+      expect(validation.rmse).toBeGreaterThan(validation.mae);
+      const predicted = await causalmixft(['predict', at('mass'), 'bundled:penguins']);
+      const masses = parseCsv(predicted.stdout).columns[0];
+      expect(masses).toMatchObject({ name: 'body_mass_g', type: 'numeric' });
+      const p = await causalmixft(['predict', at('mass'), 'bundled:penguins', '--probabilities']);
+      expect(p.code).toBe(1);
+      expect(p.stderr).toContain('the model must be a classifier');
+    },
+  );
 
   it('refuse a target of one class', async () => {
     writeFileSync(at('one.csv'), 'x,y\n1,a\n2,a\n3,a\n4,a\n5,a\n6,a\n');
