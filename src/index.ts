@@ -4,7 +4,11 @@
 
 export { type ArqueroTable, fromArquero, fromDanfo, toArquero, toDanfo } from './data/arquero.js';
 export { type BundledName, bundled, bundledNames } from './data/bundled.js';
-export { parseCsv, writeCsv } from './data/csv.js';
+export { type Conformed, conform } from './data/conform.js';
+export { type ParseCsvOptions, parseCsv, writeCsv } from './data/csv.js';
+export { type Matrix, ordinalMatrix, toMatrix } from './data/encode.js';
+export { dropMissing } from './data/missing.js';
+export { type OpenmlOptions, openml } from './data/openml.js';
 export { type ReadTableOptions, readTable } from './data/read-table.js';
 export { type Cell, fromRecords, type TableRecord, toRecords } from './data/records.js';
 export { type Fold, folds, type Split, split } from './data/split.js';
@@ -24,6 +28,7 @@ export {
   takeRows,
   withTarget,
 } from './data/table.js';
+export { checkTarget } from './data/target.js';
 export { withTypes } from './data/with-types.js';
 
 // discovery
@@ -107,8 +112,21 @@ export {
 // evaluation
 
 export { type AverageRanks, averageRanks } from './evaluation/average-ranks.js';
+export {
+  type BootstrapInterval,
+  type BootstrapIntervalOptions,
+  bootstrapInterval,
+} from './evaluation/bootstrap-interval.js';
 export { kendall, pearson, spearman } from './evaluation/correlation.js';
-export { evaluate, type ProbabilityModel, type Scores } from './evaluation/evaluate.js';
+export { criticalDifference, rankCliques } from './evaluation/critical-difference.js';
+export {
+  evaluate,
+  higherIsBetter,
+  metrics,
+  type ProbabilityModel,
+  type Scores,
+  scores,
+} from './evaluation/evaluate.js';
 export {
   accuracy,
   brier,
@@ -119,12 +137,28 @@ export {
   type Metric,
   rocAuc,
 } from './evaluation/metrics.js';
-export { median, normalizedScore, type Spread, spread } from './evaluation/summary.js';
+export {
+  evaluateRegressor,
+  mae,
+  type RegressionScores,
+  rmse,
+  rSquared,
+} from './evaluation/regression.js';
+export {
+  median,
+  normalizedScore,
+  quantile,
+  type Spread,
+  spread,
+  type WinsTiesLosses,
+  winsTiesLosses,
+} from './evaluation/summary.js';
 export {
   type ScoredRuns,
   type ValidationTestGap,
   validationTestGap,
 } from './evaluation/validation-test-gap.js';
+export { holm, type SignedRank, wilcoxonSignedRank } from './evaluation/wilcoxon.js';
 
 // display
 
