@@ -217,25 +217,36 @@ export class DagStage {
     this.viewport.setAttribute('transform', `translate(${x} ${y}) scale(${k})`);
   }
 
-  private drawEdges(only?: string): void {
+  private drawEdges(): void {
     if (!this.data) return;
     this.edges = edgesAbove(this.data, this.threshold);
-    const touched = only
-      ? this.edges.filter((e) => e.source === only || e.target === only)
-      : this.edges;
-    const fresh = routeEdges(touched, this.layout, edgeLabelSize);
-    this.routes = only ? new Map([...this.routes, ...fresh]) : fresh;
-    const hit = (edge: DagEdge): string => {
-      const route = this.routes.get(edge.id);
-      return route ? `<path class="cmx-hit" d="${route.line}"/>` : '';
-    };
+    this.routes = routeEdges(this.edges, this.layout, edgeLabelSize);
     // Every text in this markup was escaped by the functions that wrote it.
-    this.edgeLayer.innerHTML = this.edges
-      .map((e) => edgeMarkup(e, this.routes.get(e.id), pageTheme).replace('</g>', `${hit(e)}</g>`))
-      .join('');
-    this.labelLayer.innerHTML = this.edges
-      .map((e) => edgeLabelMarkup(e, this.routes.get(e.id), pageTheme))
-      .join('');
+    this.edgeLayer.innerHTML = this.edges.map((e) => this.edgeMarkup(e)).join('');
+    this.labelLayer.innerHTML = this.edges.map((e) => this.labelMarkup(e)).join('');
+  }
+
+  /** Draw only the edges of one node afresh: while a node of a large graph is dragged. */
+  private drawEdgesOf(id: string): void {
+    const touched = this.edges.filter((e) => e.source === id || e.target === id);
+    this.routes = new Map([...this.routes, ...routeEdges(touched, this.layout, edgeLabelSize)]);
+    for (const edge of touched) {
+      const own = `[data-edge="${CSS.escape(edge.id)}"]`;
+      const line = this.edgeLayer.querySelector(own);
+      if (line) line.outerHTML = this.edgeMarkup(edge);
+      const label = this.labelLayer.querySelector(own);
+      if (label) label.outerHTML = this.labelMarkup(edge);
+    }
+  }
+
+  private edgeMarkup(edge: DagEdge): string {
+    const route = this.routes.get(edge.id);
+    const hit = route ? `<path class="cmx-hit" d="${route.line}"/>` : '';
+    return edgeMarkup(edge, route, pageTheme).replace('</g>', `${hit}</g>`);
+  }
+
+  private labelMarkup(edge: DagEdge): string {
+    return edgeLabelMarkup(edge, this.routes.get(edge.id), pageTheme);
   }
 
   private drawNodes(): void {
@@ -328,7 +339,8 @@ export class DagStage {
     const whole = finished || this.nodes.size <= fullRoutingLimit;
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = requestAnimationFrame(() => {
-      this.drawEdges(whole ? undefined : id);
+      if (whole) this.drawEdges();
+      else this.drawEdgesOf(id);
       this.fade(this.selected);
     });
   }
