@@ -7,9 +7,10 @@
 //
 // Speed: a gradient is rounded to some 24 bits and shares one double with the row count,
 //   packed = count · SHIFT + gradient,
-// so that one addition moves both and all sums are exact whatever their order. Only the smaller
-// child's histogram is built, the other one is the parent's less that; leaves with fewer units than
-// bins read only the bins that occur. Leaf values come from the gradients as they are.
+// so that one addition moves both and all sums are exact whatever their order. A histogram lists only
+// the bins that occur, in order: the smaller child's bins are summed from its units, and one walk
+// along the parent's list gives both children's lists, the larger one's by subtraction. Leaf values
+// come from the gradients as they are.
 // Longer than other files: the loops share one set of preallocated buffers.
 
 import { MISSING } from './bins.js';
@@ -97,11 +98,10 @@ export function treeGrower(
   const orderedH = unitHessian ? orderedV : new Float64Array(trained.length);
   const pool: Histogram[] = [];
   const goesLeft = new Uint8Array(256);
-  const sparse: Histogram = histogramOf(256, unitHessian);
-  const compact: Histogram = histogramOf(256, unitHessian);
-  const occupied = new Int32Array(8);
-  const everyCode = Uint8Array.from({ length: 256 }, (_, i) => i);
-  const someCodes = new Uint8Array(256);
+  const scratchV = new Float64Array(256 * Math.max(4, d));
+  const scratchH = new Float64Array(unitHessian ? 0 : scratchV.length);
+  // Four features' codes in one word: one read for four sums.
+  const words = Array.from({ length: d >> 2 }, (_, q) => packCodes(codes.slice(4 * q, 4 * q + 4)));
   const split: Split = { gain: 0, code: 0, missingLeft: false, v: 0, h: 0, set: undefined };
 
   // Leaves under way.
@@ -133,99 +133,81 @@ export function treeGrower(
     leftSet[node] = split.set;
   };
 
-  const scan = (
-    node: number,
-    f: number,
-    from: Histogram,
-    base: number,
-    list: Uint8Array,
-    listed: number,
-  ): void => {
-    split.gain = gain[node];
-    const missing = trainedMissing[f] ? base + listed : -1;
-    if (unitHessian) {
-      scanCounts(split, sumV[node], from.v, base, list, listed, missing, least, l2);
-    } else {
-      scanHessians(split, sumV[node], sumH[node], from, base, list, listed, missing, least, l2);
-    }
-    record(node, f);
-  };
-
-  const scanSets = (node: number, f: number, from: Histogram, base: number): void => {
-    split.gain = gain[node];
-    const slots = bins[f] + (trainedMissing[f] ? 1 : 0);
-    const H = unitHessian ? rowsOf(sumV[node]) : sumH[node];
-    scanCategories(split, sumV[node], H, from, base, slots, bins[f], least, l2);
-    record(node, f);
-  };
-
-  /** Few units against many bins: one feature at a time, only the codes that occur are read. */
-  const searchSparse = (node: number): void => {
-    const from = start[node];
-    const to = end[node];
+  /** Find the best split of a leaf from its histogram. */
+  const search = (node: number, from: Histogram): void => {
+    gain[node] = 0;
+    const V = sumV[node];
+    const H = unitHessian ? rowsOf(V) : sumH[node];
     for (let f = 0; f < d; f++) {
-      const column = codes[f];
-      const last = bins[f];
-      if (unitHessian) fillCounts(index, from, to, column, orderedV, sparse.v, 0);
-      else fillHessians(index, from, to, column, orderedV, orderedH, sparse, 0);
-      if (categorical[f]) {
-        scanSets(node, f, sparse, 0);
-        sparse.v.fill(0, 0, last + 1);
-        sparse.h.fill(0, 0, last + 1);
-        continue;
-      }
-      markOccupied(index, from, to, column, occupied);
-      let listed = 0;
-      for (let word = 0; word < 8; word++) {
-        let bits = occupied[word];
-        while (bits !== 0) {
-          const low = bits & -bits;
-          const c = word * 32 + 31 - Math.clz32(low);
-          bits ^= low;
-          if (c === last) break;
-          someCodes[listed] = c;
-          compact.v[listed] = sparse.v[c];
-          compact.h[listed] = sparse.h[c];
-          sparse.v[c] = 0;
-          sparse.h[c] = 0;
-          listed++;
-        }
-        occupied[word] = 0;
-      }
-      compact.v[listed] = sparse.v[last];
-      compact.h[listed] = sparse.h[last];
-      sparse.v[last] = 0;
-      sparse.h[last] = 0;
-      scan(node, f, compact, 0, someCodes, listed);
+      const base = offset[f];
+      const length = from.length[f];
+      if (length < 2) continue;
+      split.gain = gain[node];
+      const missing = trainedMissing[f] && from.codes[base + length - 1] === bins[f];
+      const listed = missing ? length - 1 : length;
+      if (categorical[f]) scanCategories(split, V, H, from, base, length, bins[f], least, l2);
+      else if (unitHessian) scanCounts(split, V, from, base, listed, missing, least, l2);
+      else scanHessians(split, V, H, from, base, listed, missing, least, l2);
+      record(node, f);
     }
   };
 
-  const searchDense = (node: number, h: Histogram): void => {
-    for (let f = 0; f < d; f++) {
-      if (categorical[f]) scanSets(node, f, h, offset[f]);
-      else scan(node, f, h, offset[f], everyCode, bins[f]);
-    }
-  };
-
-  const isSparse = (node: number): boolean => (end[node] - start[node]) * d < width;
   const isOpen = (node: number): boolean => rowsOf(sumV[node]) >= 2 * rowsPerLeaf;
+  const take = (): Histogram => pool.pop() ?? histogramOf(width, d, unitHessian);
 
-  const build = (node: number): Histogram => {
-    const h = pool.pop() ?? histogramOf(width, unitHessian);
-    h.v.fill(0);
-    if (!unitHessian) h.h.fill(0);
+  /** Add up a leaf's units by bin, feature f from 256 · f on in the scratch sums. */
+  const sumBins = (node: number): void => {
     const from = start[node];
     const to = end[node];
-    let f = 0;
-    if (unitHessian) {
-      for (; f + 1 < d; f += 2) {
-        fillTwo(index, from, to, codes[f], codes[f + 1], orderedV, h.v, offset[f], offset[f + 1]);
-      }
-      for (; f < d; f++) fillCounts(index, from, to, codes[f], orderedV, h.v, offset[f]);
-    } else {
-      for (; f < d; f++) fillHessians(index, from, to, codes[f], orderedV, orderedH, h, offset[f]);
+    words.forEach((word, q) => {
+      if (unitHessian) fillFour(index, from, to, word, orderedV, scratchV, 1024 * q);
+      else fillFourWith(index, from, to, word, orderedV, orderedH, scratchV, scratchH, 1024 * q);
+    });
+    for (let f = 4 * words.length; f < d; f++) {
+      const base = 256 * f;
+      if (unitHessian) fillOne(index, from, to, codes[f], orderedV, scratchV, base);
+      else fillOneWith(index, from, to, codes[f], orderedV, orderedH, scratchV, scratchH, base);
     }
-    return h;
+  };
+
+  const buildRoot = (): Histogram => {
+    const into = take();
+    sumBins(0);
+    for (let f = 0; f < d; f++) {
+      const base = offset[f];
+      const slots = offset[f + 1] - base;
+      let n = 0;
+      for (let c = 0; c < slots; c++) {
+        const at = 256 * f + c;
+        if (scratchV[at] === 0) continue;
+        into.codes[base + n] = c;
+        into.v[base + n] = scratchV[at];
+        scratchV[at] = 0;
+        if (!unitHessian) {
+          into.h[base + n] = scratchH[at];
+          scratchH[at] = 0;
+        }
+        n++;
+      }
+      into.length[f] = n;
+    }
+    return into;
+  };
+
+  /** Turn a parent's histogram into the larger child's, in place, and return the smaller one's. */
+  const divide = (small: number, parent: Histogram): Histogram => {
+    const into = take();
+    sumBins(small);
+    for (let f = 0; f < d; f++) {
+      const base = offset[f];
+      const length = parent.length[f];
+      const n = unitHessian
+        ? divideCounts(parent, base, length, scratchV, 256 * f, into)
+        : divideHessians(parent, base, length, scratchV, scratchH, 256 * f, into);
+      into.length[f] = n >>> 9;
+      parent.length[f] = n & 511;
+    }
+    return into;
   };
 
   /** Move the units (or riders) that go left to the front; returns where the right ones begin. */
@@ -274,21 +256,19 @@ export function treeGrower(
       gather(index, start[node], end[node], packed, orderedV);
       if (!unitHessian) gather(index, start[node], end[node], h, orderedH);
     };
-    const search = (node: number, ready?: Histogram): void => {
-      gain[node] = 0;
-      if (ready) searchDense(node, ready);
-      else searchSparse(node);
-      if (gain[node] > 0) {
-        histogram[node] = ready;
+    const consider = (node: number, from: Histogram, wanted: boolean): void => {
+      if (wanted) search(node, from);
+      if (wanted && gain[node] > 0) {
+        histogram[node] = from;
         open.push(node);
       } else {
-        if (ready) pool.push(ready);
+        pool.push(from);
         done.push(node);
       }
     };
     if (isOpen(0) && H > 0) {
       order(0);
-      search(0, isSparse(0) ? undefined : build(0));
+      consider(0, buildRoot(), true);
     } else done.push(0);
 
     while (open.length > 0 && open.length + done.length < leaves) {
@@ -331,29 +311,19 @@ export function treeGrower(
       treeNode[right] = first + 1;
 
       const last = open.length + done.length + 2 >= leaves;
-      const parent = histogram[node];
+      const parent = histogram[node] as Histogram;
       histogram[node] = undefined;
       const small = cut - start[left] <= end[right] - cut ? left : right;
       const large = small === left ? right : left;
       const smallOpen = !last && isOpen(small);
       const largeOpen = !last && isOpen(large);
-      if (!smallOpen) done.push(small);
-      if (!largeOpen) done.push(large);
-      if (parent && largeOpen && !isSparse(large)) {
+      if (smallOpen || largeOpen) {
         order(small);
-        const h1 = build(small);
-        subtract(parent.v, h1.v);
-        if (!unitHessian) subtract(parent.h, h1.h);
-        if (smallOpen) search(small, h1);
-        else pool.push(h1);
-        search(large, parent);
-        continue;
-      }
-      if (parent) pool.push(parent);
-      for (const child of [small, large]) {
-        if (child === small ? !smallOpen : !largeOpen) continue;
-        order(child);
-        search(child, isSparse(child) ? undefined : build(child));
+        consider(small, divide(small, parent), smallOpen);
+        consider(large, parent, largeOpen);
+      } else {
+        pool.push(parent);
+        done.push(small, large);
       }
     }
 
@@ -378,8 +348,11 @@ export function treeGrower(
   };
 }
 
-/** Sums per bin: counts and gradients packed, and hessians where they differ from the counts. */
+/** Sums of the bins that occur: counts and gradients packed, and hessians where they differ from the counts. */
 interface Histogram {
+  /** Per feature: how many of its bins occur. They are listed from the feature's offset on. */
+  readonly length: Int32Array;
+  readonly codes: Uint8Array;
   readonly v: Float64Array;
   readonly h: Float64Array;
 }
@@ -394,9 +367,14 @@ interface Split {
   set: Int32Array | undefined;
 }
 
-function histogramOf(width: number, unitHessian: boolean): Histogram {
+function histogramOf(width: number, features: number, unitHessian: boolean): Histogram {
   const v = new Float64Array(width);
-  return { v, h: unitHessian ? v : new Float64Array(width) };
+  return {
+    length: new Int32Array(features),
+    codes: new Uint8Array(width),
+    v,
+    h: unitHessian ? v : new Float64Array(width),
+  };
 }
 
 function rowsOf(v: number): number {
@@ -429,11 +407,61 @@ function gather(
   for (let i = from; i < to; i++) into[i] = values[index[i]];
 }
 
-function subtract(a: Float64Array, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] -= b[i];
+function packCodes(columns: readonly Uint8Array[]): Int32Array {
+  const [a, b, c, d] = columns;
+  return Int32Array.from(a, (x, u) => x | (b[u] << 8) | (c[u] << 16) | (d[u] << 24));
 }
 
-function fillCounts(
+function fillFour(
+  index: Int32Array,
+  from: number,
+  to: number,
+  words: Int32Array,
+  v: Float64Array,
+  into: Float64Array,
+  base: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const word = words[index[i]];
+    const x = v[i];
+    into[base + (word & 255)] += x;
+    into[base + 256 + ((word >>> 8) & 255)] += x;
+    into[base + 512 + ((word >>> 16) & 255)] += x;
+    into[base + 768 + (word >>> 24)] += x;
+  }
+}
+
+function fillFourWith(
+  index: Int32Array,
+  from: number,
+  to: number,
+  words: Int32Array,
+  v: Float64Array,
+  h: Float64Array,
+  intoV: Float64Array,
+  intoH: Float64Array,
+  base: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const word = words[index[i]];
+    const x = v[i];
+    const y = h[i];
+    const a = base + (word & 255);
+    const b = base + 256 + ((word >>> 8) & 255);
+    const c = base + 512 + ((word >>> 16) & 255);
+    const d = base + 768 + (word >>> 24);
+    intoV[a] += x;
+    intoH[a] += y;
+    intoV[b] += x;
+    intoH[b] += y;
+    intoV[c] += x;
+    intoH[c] += y;
+    intoV[d] += x;
+    intoH[d] += y;
+  }
+}
+
+function fillOne(
   index: Int32Array,
   from: number,
   to: number,
@@ -445,55 +473,91 @@ function fillCounts(
   for (let i = from; i < to; i++) into[base + column[index[i]]] += v[i];
 }
 
-function fillTwo(
-  index: Int32Array,
-  from: number,
-  to: number,
-  column0: Uint8Array,
-  column1: Uint8Array,
-  v: Float64Array,
-  into: Float64Array,
-  base0: number,
-  base1: number,
-): void {
-  for (let i = from; i < to; i++) {
-    const u = index[i];
-    const x = v[i];
-    into[base0 + column0[u]] += x;
-    into[base1 + column1[u]] += x;
-  }
-}
-
-function fillHessians(
+function fillOneWith(
   index: Int32Array,
   from: number,
   to: number,
   column: Uint8Array,
   v: Float64Array,
   h: Float64Array,
-  into: Histogram,
+  intoV: Float64Array,
+  intoH: Float64Array,
   base: number,
 ): void {
-  const intoV = into.v;
-  const intoH = into.h;
   for (let i = from; i < to; i++) {
-    const o = base + column[index[i]];
-    intoV[o] += v[i];
-    intoH[o] += h[i];
+    const c = base + column[index[i]];
+    intoV[c] += v[i];
+    intoH[c] += h[i];
   }
 }
 
-function markOccupied(
-  index: Int32Array,
+/**
+ * Walk along a parent's list of one feature: the bins of the smaller child go to `small`, what is left
+ * of the parent's stays. Empties the scratch sums.
+ * @returns The two lists' lengths: smaller · 512 + larger.
+ */
+function divideCounts(
+  parent: Histogram,
+  base: number,
+  length: number,
+  scratch: Float64Array,
   from: number,
-  to: number,
-  column: Uint8Array,
-  occupied: Int32Array,
-): void {
-  for (let i = from; i < to; i++) {
-    const c = column[index[i]];
-    occupied[c >> 5] |= 1 << (c & 31);
+  small: Histogram,
+): number {
+  const { codes, v } = parent;
+  const smallCodes = small.codes;
+  const smallV = small.v;
+  let s = base;
+  let l = base;
+  for (let k = base; k < base + length; k++) {
+    const c = codes[k];
+    const part = scratch[from + c];
+    const rest = v[k] - part;
+    scratch[from + c] = 0;
+    // Both stores always happen, the place moves on where there is something.
+    smallCodes[s] = c;
+    smallV[s] = part;
+    s += part === 0 ? 0 : 1;
+    codes[l] = c;
+    v[l] = rest;
+    l += rest === 0 ? 0 : 1;
   }
+  return ((s - base) << 9) | (l - base);
+}
+
+function divideHessians(
+  parent: Histogram,
+  base: number,
+  length: number,
+  scratch: Float64Array,
+  scratchH: Float64Array,
+  from: number,
+  small: Histogram,
+): number {
+  const { codes, v, h } = parent;
+  const smallCodes = small.codes;
+  const smallV = small.v;
+  const smallH = small.h;
+  let s = base;
+  let l = base;
+  for (let k = base; k < base + length; k++) {
+    const c = codes[k];
+    const part = scratch[from + c];
+    const rest = v[k] - part;
+    const partH = scratchH[from + c];
+    const restH = h[k] - partH;
+    scratch[from + c] = 0;
+    scratchH[from + c] = 0;
+    smallCodes[s] = c;
+    smallV[s] = part;
+    smallH[s] = partH;
+    s += part === 0 ? 0 : 1;
+    codes[l] = c;
+    v[l] = rest;
+    h[l] = restH;
+    l += rest === 0 ? 0 : 1;
+  }
+  return ((s - base) << 9) | (l - base);
 }
 
 /** Returns how many units go right; they lie in `spare`. */
@@ -526,25 +590,24 @@ function moveLeft(
 function scanCounts(
   best: Split,
   V: number,
-  v: Float64Array,
+  from: Histogram,
   base: number,
-  list: Uint8Array,
   listed: number,
-  missing: number,
+  missing: boolean,
   least: number,
   l2: number,
 ): void {
+  const { v, codes } = from;
   const N = V + ROUND - ROUND;
   const G = V - N;
   const parent = (G * G) / (N / SHIFT + l2);
+  const end = base + listed;
   let top = best.gain + parent;
   let at = -1;
   let sum = 0;
   let left = 0;
-  for (let k = 0; k < listed; k++) {
-    const here = v[base + k];
-    if (here === 0) continue;
-    sum += here;
+  for (let k = base; k < end; k++) {
+    sum += v[k];
     const n = sum + ROUND - ROUND;
     if (n < least) continue;
     if (N - n < least) break;
@@ -560,12 +623,10 @@ function scanCounts(
     }
   }
   let missingLeft = false;
-  if (missing >= 0 && v[missing] !== 0) {
+  if (missing) {
     sum = 0;
-    for (let k = listed - 1; k > 0; k--) {
-      const here = v[base + k];
-      if (here === 0) continue;
-      sum += here;
+    for (let k = end - 1; k > base; k--) {
+      sum += v[k];
       const n = sum + ROUND - ROUND;
       if (n < least) continue;
       if (N - n < least) break;
@@ -576,7 +637,7 @@ function scanCounts(
       const number = g * g * b + l * l * a;
       if (number > top * a * b) {
         top = number / (a * b);
-        at = k - 1;
+        at = k;
         left = V - sum;
         missingLeft = true;
       }
@@ -584,7 +645,7 @@ function scanCounts(
   }
   if (at < 0) return;
   best.gain = top - parent;
-  best.code = missingLeft ? list[at + 1] - 1 : list[at];
+  best.code = missingLeft ? codes[at] - 1 : codes[at];
   best.missingLeft = missingLeft;
   best.v = left;
   best.h = (left + ROUND - ROUND) / SHIFT;
@@ -597,27 +658,25 @@ function scanHessians(
   H: number,
   from: Histogram,
   base: number,
-  list: Uint8Array,
   listed: number,
-  missing: number,
+  missing: boolean,
   least: number,
   l2: number,
 ): void {
-  const { v, h } = from;
+  const { v, h, codes } = from;
   const N = V + ROUND - ROUND;
   const G = V - N;
   const parent = (G * G) / (H + l2);
+  const end = base + listed;
   let top = best.gain + parent;
   let at = -1;
   let sum = 0;
   let w = 0;
   let left = 0;
   let leftH = 0;
-  for (let k = 0; k < listed; k++) {
-    const here = v[base + k];
-    if (here === 0) continue;
-    sum += here;
-    w += h[base + k];
+  for (let k = base; k < end; k++) {
+    sum += v[k];
+    w += h[k];
     const n = sum + ROUND - ROUND;
     if (n < least || w < LEAST_HESSIAN) continue;
     if (N - n < least || H - w < LEAST_HESSIAN) break;
@@ -634,14 +693,12 @@ function scanHessians(
     }
   }
   let missingLeft = false;
-  if (missing >= 0 && v[missing] !== 0) {
+  if (missing) {
     sum = 0;
     w = 0;
-    for (let k = listed - 1; k > 0; k--) {
-      const here = v[base + k];
-      if (here === 0) continue;
-      sum += here;
-      w += h[base + k];
+    for (let k = end - 1; k > base; k--) {
+      sum += v[k];
+      w += h[k];
       const n = sum + ROUND - ROUND;
       if (n < least || w < LEAST_HESSIAN) continue;
       if (N - n < least || H - w < LEAST_HESSIAN) break;
@@ -652,7 +709,7 @@ function scanHessians(
       const number = g * g * b + l * l * a;
       if (number > top * a * b) {
         top = number / (a * b);
-        at = k - 1;
+        at = k;
         left = V - sum;
         leftH = H - w;
         missingLeft = true;
@@ -661,7 +718,7 @@ function scanHessians(
   }
   if (at < 0) return;
   best.gain = top - parent;
-  best.code = missingLeft ? list[at + 1] - 1 : list[at];
+  best.code = missingLeft ? codes[at] - 1 : codes[at];
   best.missingLeft = missingLeft;
   best.v = left;
   best.h = leftH;
@@ -675,12 +732,12 @@ function scanCategories(
   H: number,
   from: Histogram,
   base: number,
-  slots: number,
+  length: number,
   missingSlot: number,
   least: number,
   l2: number,
 ): void {
-  const { v, h } = from;
+  const { v, h, codes } = from;
   const counts = v === h;
   const N = V + ROUND - ROUND;
   const G = V - N;
@@ -688,14 +745,12 @@ function scanCategories(
   const parent = (G * G) / (H + l2);
   const used: number[] = [];
   const ratio: number[] = [];
-  for (let c = 0; c < slots; c++) {
-    const here = v[base + c];
-    if (here === 0) continue;
-    const n = here + ROUND - ROUND;
-    const w = counts ? n / SHIFT : h[base + c];
+  for (let k = base; k < base + length; k++) {
+    const n = v[k] + ROUND - ROUND;
+    const w = counts ? n / SHIFT : h[k];
     if (w * support < CATEGORY_SUPPORT) continue;
-    ratio[c] = (here - n) / (w + CATEGORY_SUPPORT);
-    used.push(c);
+    ratio[k - base] = (v[k] - n) / (w + CATEGORY_SUPPORT);
+    used.push(k - base);
   }
   if (used.length < 2) return;
   used.sort((a, b) => ratio[a] - ratio[b] || a - b);
@@ -721,7 +776,7 @@ function scanCategories(
       best.h = w;
       best.set = new Int32Array(8);
       for (let i = 0; i <= k; i++) {
-        const c = used[forward ? i : used.length - 1 - i];
+        const c = codes[base + used[forward ? i : used.length - 1 - i]];
         if (c === missingSlot) best.missingLeft = true;
         else best.set[c >> 5] |= 1 << (c & 31);
       }

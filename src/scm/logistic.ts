@@ -1,7 +1,7 @@
 // Logistic and softmax regression with an L2 penalty on the coefficients, not on the intercept:
 //   min  −Σ_i log p(y_i | x_i) + ‖w‖² / 2C
-// as scikit-learn has it (C = 1). Two classes, and few parameters in all: Newton's method. More:
-// L-BFGS (Nocedal & Wright 2006, 7.2) preconditioned by the Hessian at the class shares.
+// as scikit-learn has it (C = 1). Few parameters: Newton's method. More: truncated Newton, its steps by
+// conjugate gradients preconditioned with the Hessian's diagonal blocks (Nocedal & Wright 2006, 7.1).
 // Columns are centred and scaled inside, each with its penalty rescaled, so the minimum is the same.
 
 import { cholesky, choleskySolve } from '../math/linear-algebra.js';
@@ -35,17 +35,43 @@ export function fitLogistic(
   options: LogisticOptions = {},
 ): LogisticFit {
   const n = y.length;
+  const counts = new Float64Array(classes * n);
+  y.forEach((k, i) => {
+    counts[k * n + i] = 1;
+  });
+  return fitLogisticCounts(x, counts, n, classes, options);
+}
+
+/**
+ * Fit as `fitLogistic`, rows with the same columns counted together.
+ * @param x m columns of n values.
+ * @param counts How often row i has class k, at k · n + i; each class occurs.
+ */
+export function fitLogisticCounts(
+  x: readonly Float64Array[],
+  counts: Float64Array,
+  n: number,
+  classes: number,
+  options: LogisticOptions = {},
+): LogisticFit {
+  const total = new Float64Array(n);
+  const shares = new Float64Array(classes);
+  for (let k = 0; k < classes; k++) {
+    for (let i = 0; i < n; i++) {
+      total[i] += counts[k * n + i];
+      shares[k] += counts[k * n + i];
+    }
+  }
+  const rows = shares.reduce((a, b) => a + b, 0);
   const { C = 1, tolerance = 1e-5 } = options;
-  const { design, means, scales } = standardised(x, n);
+  const { design, means, scales } = standardised(x, total, rows);
   const m = design.length;
   const outputs = classes === 2 ? 1 : classes;
   const width = m + 1; // the intercept stands last
   const penalty = Float64Array.from({ length: m }, (_, j) => 1 / (C * scales[j] ** 2));
   const w = new Float64Array(outputs * width);
-  const counts = new Float64Array(classes);
-  for (const k of y) counts[k]++;
   for (let k = 0; k < outputs; k++) {
-    w[k * width + m] = outputs === 1 ? Math.log(counts[1] / counts[0]) : Math.log(counts[k] / n);
+    w[k * width + m] = outputs === 1 ? Math.log(shares[1] / shares[0]) : Math.log(shares[k] / rows);
   }
   const used = Int32Array.from(scales.keys()).filter((j) => scales[j] > 0);
   if (options.from) {
@@ -59,9 +85,19 @@ export function fitLogistic(
     }
   }
   const kept = Float64Array.from(used, (j) => penalty[j]);
-  const problem: Problem = { design, y, n, m, outputs, penalty: kept, tolerance: tolerance * n };
-  if (outputs === 1 || outputs * width <= 60) newton(problem, w);
-  else lbfgs(problem, w, counts);
+  const problem: Problem = {
+    design,
+    // One output stands for the second of two classes.
+    counts: outputs === 1 ? counts.subarray(n) : counts,
+    total,
+    n,
+    m,
+    outputs,
+    penalty: kept,
+    tolerance: tolerance * rows,
+  };
+  if (outputs === 1 || outputs * width <= 40) newton(problem, w);
+  else truncatedNewton(problem, w);
 
   const coefficients = new Float64Array(outputs * x.length);
   const intercepts = new Float64Array(outputs);
@@ -125,7 +161,10 @@ export function predictLogistic(
 
 interface Problem {
   readonly design: readonly Float64Array[];
-  readonly y: Int32Array;
+  /** Rows of output k's class at place i: k · n + i. */
+  readonly counts: Float64Array;
+  /** Rows at each place. */
+  readonly total: Float64Array;
   readonly n: number;
   readonly m: number;
   readonly outputs: number;
@@ -136,21 +175,23 @@ interface Problem {
 
 function standardised(
   x: readonly Float64Array[],
-  n: number,
+  weight: Float64Array,
+  rows: number,
 ): { design: Float64Array[]; means: Float64Array; scales: Float64Array } {
   const means = new Float64Array(x.length);
   const scales = new Float64Array(x.length);
   const design: Float64Array[] = [];
   x.forEach((column, j) => {
     let sum = 0;
-    for (const v of column) sum += v;
-    means[j] = sum / n;
+    for (let i = 0; i < column.length; i++) sum += weight[i] * column[i];
+    const mean = sum / rows;
     let squares = 0;
-    for (const v of column) squares += (v - means[j]) ** 2;
-    const scale = Math.sqrt(squares / n);
-    if (!(scale > 1e-12 * Math.abs(means[j]))) return;
+    for (let i = 0; i < column.length; i++) squares += weight[i] * (column[i] - mean) ** 2;
+    const scale = Math.sqrt(squares / rows);
+    means[j] = mean;
+    if (!(scale > 1e-12 * Math.abs(mean))) return;
     scales[j] = scale;
-    design.push(column.map((v) => (v - means[j]) / scale));
+    design.push(column.map((v) => (v - mean) / scale));
   });
   return { design, means, scales };
 }
@@ -162,7 +203,7 @@ function evaluate(
   gradient: Float64Array,
   p: Float64Array,
 ): number {
-  const { design, y, n, m, outputs, penalty } = problem;
+  const { design, counts, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
   for (let k = 0; k < outputs; k++) {
     const score = p.subarray(k * n, (k + 1) * n).fill(w[k * width + m]);
@@ -178,7 +219,7 @@ function evaluate(
     for (let i = 0; i < n; i++) {
       const z = p[i];
       const e = Math.exp(-Math.abs(z));
-      loss += Math.log1p(e) + Math.max(z, 0) - (y[i] === 1 ? z : 0);
+      loss += total[i] * (Math.log1p(e) + Math.max(z, 0)) - counts[i] * z;
       p[i] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
     }
   } else {
@@ -186,22 +227,22 @@ function evaluate(
       let top = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < outputs; k++) if (p[k * n + i] > top) top = p[k * n + i];
       let sum = 0;
-      const own = p[y[i] * n + i];
+      let own = 0;
+      for (let k = 0; k < outputs; k++) own += counts[k * n + i] * p[k * n + i];
       for (let k = 0; k < outputs; k++) {
         const e = Math.exp(p[k * n + i] - top);
         p[k * n + i] = e;
         sum += e;
       }
       for (let k = 0; k < outputs; k++) p[k * n + i] /= sum;
-      loss += Math.log(sum) + top - own;
+      loss += total[i] * (Math.log(sum) + top) - own;
     }
   }
   const residual = new Float64Array(n);
   for (let k = 0; k < outputs; k++) {
-    const own = outputs === 1 ? 1 : k;
     let sum = 0;
     for (let i = 0; i < n; i++) {
-      residual[i] = p[k * n + i] - (y[i] === own ? 1 : 0);
+      residual[i] = total[i] * p[k * n + i] - counts[k * n + i];
       sum += residual[i];
     }
     gradient[k * width + m] = sum;
@@ -218,7 +259,7 @@ function evaluate(
 }
 
 function newton(problem: Problem, w: Float64Array): void {
-  const { design, n, m, outputs, penalty, tolerance } = problem;
+  const { design, total, n, m, outputs, penalty, tolerance } = problem;
   const width = m + 1;
   const size = outputs * width;
   let gradient = new Float64Array(size);
@@ -233,7 +274,7 @@ function newton(problem: Problem, w: Float64Array): void {
         for (let j = 0; j <= m; j++) {
           const a = design[j];
           for (let i = 0; i < n; i++) {
-            const q = p[k * n + i] * ((k === l ? 1 : 0) - p[l * n + i]);
+            const q = total[i] * p[k * n + i] * ((k === l ? 1 : 0) - p[l * n + i]);
             weighted[i] = j < m ? q * a[i] : q;
           }
           for (let c = 0; c <= (k === l ? j : m); c++) {
@@ -279,83 +320,140 @@ function newton(problem: Problem, w: Float64Array): void {
   }
 }
 
-function lbfgs(problem: Problem, w: Float64Array, counts: Float64Array): void {
-  const { design, n, m, outputs, penalty, tolerance } = problem;
-  const width = m + 1;
-  const size = outputs * width;
-  const memory = 20;
-  // Hessian blocks at the class shares: s_k (1 − s_k) XᵀX + penalty.
-  const gram = new Float64Array(width * width);
-  for (let j = 0; j < m; j++) {
-    for (let c = 0; c <= j; c++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += design[j][i] * design[c][i];
-      gram[j * width + c] = sum;
+function truncatedNewton(problem: Problem, w: Float64Array): void {
+  const { n, m, outputs, tolerance } = problem;
+  const size = outputs * (m + 1);
+  let gradient = new Float64Array(size);
+  let p = new Float64Array(outputs * n);
+  let loss = evaluate(problem, w, gradient, p);
+  const first = Math.sqrt(dot(gradient, gradient));
+  for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
+    const step = conjugateGradients(problem, p, gradient, first);
+    const slope = -dot(step, gradient);
+    let accepted = false;
+    for (let t = 1; t > 1e-10; t /= 2) {
+      const next = w.map((v, j) => v - t * step[j]);
+      const nextGradient = new Float64Array(size);
+      const nextP = new Float64Array(outputs * n);
+      const nextLoss = evaluate(problem, next, nextGradient, nextP);
+      // Near the minimum the loss no longer tells steps apart, the gradient does.
+      if (nextLoss > loss + 1e-4 * t * slope + 1e-13 * Math.abs(loss)) continue;
+      accepted = nextLoss < loss || largest(nextGradient) < largest(gradient);
+      if (!accepted) break;
+      w.set(next);
+      gradient = nextGradient;
+      p = nextP;
+      loss = nextLoss;
+      break;
     }
+    if (!accepted) return;
   }
-  gram[m * width + m] = n;
+}
+
+/** Solve H s = g roughly: the more exactly, the smaller the gradient has become. */
+function conjugateGradients(
+  problem: Problem,
+  p: Float64Array,
+  gradient: Float64Array,
+  first: number,
+): Float64Array {
+  const size = gradient.length;
+  const precondition = blockSolver(problem, p);
+  const step = new Float64Array(size);
+  const residual = Float64Array.from(gradient);
+  const norm = Math.sqrt(dot(gradient, gradient));
+  const enough = norm * Math.min(0.1, Math.sqrt(norm / first));
+  let z = precondition(residual);
+  let direction = z;
+  let rz = dot(residual, z);
+  for (let k = 0; k < 100 && Math.sqrt(dot(residual, residual)) > enough; k++) {
+    const curved = hessianTimes(problem, p, direction);
+    const curvature = dot(direction, curved);
+    if (!(curvature > 0)) break;
+    const alpha = rz / curvature;
+    for (let j = 0; j < size; j++) {
+      step[j] += alpha * direction[j];
+      residual[j] -= alpha * curved[j];
+    }
+    z = precondition(residual);
+    const next = dot(residual, z);
+    const beta = next / rz;
+    rz = next;
+    direction = z.map((v, j) => v + beta * direction[j]);
+  }
+  return step;
+}
+
+/** Solve with the Hessian's blocks of one class each: Xᵀ diag(p_k (1 − p_k)) X + penalty. */
+function blockSolver(
+  { design, total, n, m, outputs, penalty }: Problem,
+  p: Float64Array,
+): (v: Float64Array) => Float64Array {
+  const width = m + 1;
+  const weight = new Float64Array(n);
+  const weighted = new Float64Array(n);
   const factors = Array.from({ length: outputs }, (_, k) => {
-    const share = counts[k] / n;
-    const block = gram.map((v) => v * share * (1 - share));
-    for (let j = 0; j < m; j++) block[j * width + j] += penalty[j] + 1e-9 * n;
-    return cholesky(block, width, 1e-15);
+    const block = new Float64Array(width * width);
+    for (let i = 0; i < n; i++) weight[i] = total[i] * p[k * n + i] * (1 - p[k * n + i]);
+    for (let j = 0; j <= m; j++) {
+      const a = design[j];
+      for (let i = 0; i < n; i++) weighted[i] = j < m ? weight[i] * a[i] : weight[i];
+      for (let c = 0; c < j; c++) {
+        const b = design[c];
+        let sum = 0;
+        for (let i = 0; i < n; i++) sum += weighted[i] * b[i];
+        block[j * width + c] = sum;
+      }
+      let own = 0;
+      for (let i = 0; i < n; i++) own += j < m ? weighted[i] * a[i] : weighted[i];
+      block[j * width + j] = own * (1 + 1e-10) + (j < m ? penalty[j] : 0) + 1e-12;
+    }
+    return cholesky(block, width, 1e-16);
   });
-  const precondition = (v: Float64Array): Float64Array => {
-    const out = new Float64Array(size);
+  return (v) => {
+    const out = new Float64Array(v.length);
     factors.forEach((factor, k) => {
       const part = v.slice(k * width, (k + 1) * width);
       out.set(typeof factor === 'number' ? part : choleskySolve(factor, part, width), k * width);
     });
     return out;
   };
+}
 
-  let gradient = new Float64Array(size);
-  const p = new Float64Array(outputs * n);
-  let loss = evaluate(problem, w, gradient, p);
-  const steps: Float64Array[] = [];
-  const changes: Float64Array[] = [];
-  const curvatures: number[] = [];
-  for (let round = 0; round < 500 && largest(gradient) > tolerance; round++) {
-    let direction = Float64Array.from(gradient);
-    const alpha: number[] = [];
-    for (let i = steps.length - 1; i >= 0; i--) {
-      alpha[i] = dot(steps[i], direction) / curvatures[i];
-      for (let j = 0; j < size; j++) direction[j] -= alpha[i] * changes[i][j];
+function hessianTimes(
+  { design, total, n, m, outputs, penalty }: Problem,
+  p: Float64Array,
+  v: Float64Array,
+): Float64Array {
+  const width = m + 1;
+  const u = new Float64Array(outputs * n);
+  const mean = new Float64Array(n);
+  for (let k = 0; k < outputs; k++) {
+    const score = u.subarray(k * n, (k + 1) * n).fill(v[k * width + m]);
+    for (let j = 0; j < m; j++) {
+      const c = v[k * width + j];
+      const column = design[j];
+      for (let i = 0; i < n; i++) score[i] += c * column[i];
     }
-    direction = precondition(direction) as Float64Array<ArrayBuffer>;
-    for (let i = 0; i < steps.length; i++) {
-      const beta = dot(changes[i], direction) / curvatures[i];
-      for (let j = 0; j < size; j++) direction[j] += (alpha[i] - beta) * steps[i][j];
-    }
-    const slope = -dot(direction, gradient);
-    let accepted = false;
-    for (let t = 1; t > 1e-10; t /= 2) {
-      const next = w.map((v, j) => v - t * direction[j]);
-      const nextGradient = new Float64Array(size);
-      const nextLoss = evaluate(problem, next, nextGradient, p);
-      // Near the minimum the loss no longer tells steps apart, the gradient does.
-      if (nextLoss > loss + 1e-4 * t * slope + 1e-13 * Math.abs(loss)) continue;
-      const step = next.map((v, j) => v - w[j]);
-      const change = nextGradient.map((v, j) => v - gradient[j]);
-      const curvature = dot(step, change);
-      if (curvature > 1e-12 * dot(change, change)) {
-        steps.push(step);
-        changes.push(change);
-        curvatures.push(curvature);
-        if (steps.length > memory) {
-          steps.shift();
-          changes.shift();
-          curvatures.shift();
-        }
-      }
-      accepted = nextLoss < loss || largest(nextGradient) < largest(gradient);
-      w.set(next);
-      gradient = nextGradient;
-      loss = nextLoss;
-      break;
-    }
-    if (!accepted) return;
+    for (let i = 0; i < n; i++) mean[i] += p[k * n + i] * score[i];
   }
+  const out = new Float64Array(v.length);
+  for (let k = 0; k < outputs; k++) {
+    const score = u.subarray(k * n, (k + 1) * n);
+    let whole = 0;
+    for (let i = 0; i < n; i++) {
+      score[i] = total[i] * p[k * n + i] * (score[i] - mean[i]);
+      whole += score[i];
+    }
+    out[k * width + m] = whole;
+    for (let j = 0; j < m; j++) {
+      const column = design[j];
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += score[i] * column[i];
+      out[k * width + j] = sum + penalty[j] * v[k * width + j];
+    }
+  }
+  return out;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
