@@ -5,10 +5,14 @@ import type { Graph } from '../discovery/graph.js';
 import type { ChangeAttribution } from '../scm/attribute-change.js';
 import type { AverageEffect } from '../scm/average-effect.js';
 import type { Counterfactual } from '../scm/counterfactual.js';
+import type { ScmEvaluation } from '../scm/evaluate-scm.js';
+import type { Falsification } from '../scm/falsify.js';
 import type { Scm } from '../scm/scm.js';
+import type { ScmSummary } from '../scm/summarize-scm.js';
 import type { FittedClassifier } from '../tfm/classifier.js';
 import type { FineTuned } from '../tfm/fine-tune.js';
 import type { Tfm } from '../tfm/load-tfm.js';
+import type { FittedRegressor } from '../tfm/regressor.js';
 import type { MimeBundle } from '../work/host.js';
 import type { Comparison } from './comparison.js';
 import { comparisonBundle } from './comparison-view.js';
@@ -16,17 +20,18 @@ import { historyData } from './correlation-data.js';
 import { correlationBundle } from './correlation-view.js';
 import { type DagDataOptions, graphData, type StrengthsLike, strengthsData } from './dag-data.js';
 import { dagBundle } from './dag-view.js';
+import { gridBundle } from './grid-bundle.js';
+import { classifierGrid, fineTunedGrid, regressorGrid, tfmGrid } from './model-views.js';
 import { isRecords, type RecordsViewOptions, recordsBundle } from './records-view.js';
 import {
   averageEffectGrid,
   changeGrid,
-  classifierGrid,
-  fineTunedGrid,
-  gridBundle,
+  falsificationBundle,
+  scmEvaluationGrid,
   scmGrid,
-  tableSummaryGrid,
-  tfmGrid,
-} from './summary-views.js';
+  scmSummaryGrid,
+} from './scm-views.js';
+import { tableSummaryGrid } from './summary-views.js';
 import { type TableViewOptions, tableBundle } from './table-view.js';
 
 /** What a view can be told; each kind of result takes what concerns it. */
@@ -48,6 +53,9 @@ const views: Readonly<Record<string, (value: never, options: BundleOptions) => M
   comparison: (value: Comparison, { title }) => comparisonBundle(value, title),
   'table-summary': (value: TableSummary) => gridBundle(tableSummaryGrid(value)),
   scm: (value: Scm) => gridBundle(scmGrid(value)),
+  'scm-summary': (value: ScmSummary) => gridBundle(scmSummaryGrid(value)),
+  'scm-evaluation': (value: ScmEvaluation) => gridBundle(scmEvaluationGrid(value)),
+  falsification: (value: Falsification) => falsificationBundle(value),
   counterfactual: (value: Counterfactual, options) => tableBundle(value.table, options),
   'average-effect': (value: AverageEffect) => gridBundle(averageEffectGrid(value)),
   'change-attribution': (value: ChangeAttribution) => gridBundle(changeGrid(value)),
@@ -56,6 +64,7 @@ const views: Readonly<Record<string, (value: never, options: BundleOptions) => M
     'history' in value
       ? correlationBundle(historyData(value.history, title))
       : gridBundle(classifierGrid(value)),
+  regressor: (value: FittedRegressor) => gridBundle(regressorGrid(value)),
   'fine-tuned': (value: FineTuned) => gridBundle(fineTunedGrid(value)),
   history: (value: History, { title }) => correlationBundle(historyData(value, title)),
 };

@@ -27,8 +27,10 @@ export const MAX_JSON = 2_000_000;
  */
 export function mimeBundle(forms: Forms): MimeBundle {
   const data: Record<string, unknown> = {};
+  const svg = forms['image/svg+xml'];
+  const html = forms['text/html'] ?? (svg === undefined ? undefined : pictureHtml(svg));
   let leftOut = 0;
-  for (const [type, form] of Object.entries(forms)) {
+  for (const [type, form] of Object.entries({ ...forms, 'text/html': html })) {
     if (form === undefined) continue;
     if (type.endsWith('json')) {
       const size = JSON.stringify(form).length;
@@ -45,4 +47,16 @@ export function mimeBundle(forms: Forms): MimeBundle {
     data['text/markdown'] = `${forms['text/markdown']}\n\n*${note}*`;
   }
   return { data };
+}
+
+/**
+ * Write a picture as HTML. Most readers of notebooks prefer Markdown to SVG and HTML to both, and
+ * drop SVG elements from HTML that they do not trust, but not images.
+ */
+function pictureHtml(svg: string): string {
+  const text = (tag: string): string => new RegExp(`<${tag}>([^<]*)`).exec(svg)?.[1] ?? '';
+  const alt = [text('title'), text('desc')].filter(Boolean).join('. ').replace(/\s+/g, ' ');
+  let binary = '';
+  for (const byte of new TextEncoder().encode(svg)) binary += String.fromCharCode(byte);
+  return `<img alt="${alt}" src="data:image/svg+xml;base64,${btoa(binary)}">`;
 }

@@ -36,6 +36,21 @@ describe('bundle()', () => {
     expect(Object.keys(data)).not.toContain('image/png');
   });
 
+  it.each([
+    ['a graph', pag],
+    ['a history', history],
+    ['a comparison', comparison(mixed, mixed)],
+  ])(
+    'gives the picture of %s as HTML too, as an image that sanitizers leave alone',
+    (_name, value) => {
+      const { 'image/svg+xml': svg, 'text/html': html } = forms(value);
+      const [, alt, data] =
+        /^<img alt="([^"]*)" src="data:image\/svg\+xml;base64,([^"]*)">$/.exec(String(html)) ?? [];
+      expect(Buffer.from(data, 'base64').toString('utf8')).toBe(svg);
+      expect(alt.length).toBeGreaterThan(20);
+    },
+  );
+
   it('has no view for what it does not know', () => {
     for (const value of [
       undefined,
