@@ -141,6 +141,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
       names = [];
       code = '';
       const cellOutline = outline(ts, source);
+      if (cellOutline.imports) seam.refresh();
       const suffix =
         cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
       const result = seam.inOnePass(() =>

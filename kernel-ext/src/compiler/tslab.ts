@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type * as TypeScript from '@tslab/typescript-for-tslab';
 import type { Converter } from 'tslab/dist/converter.js';
 import { isForeign, withoutDocs } from './documentation.js';
+import { type FileWatch, watchFiles } from './file-watch.js';
 import { nodeTypes } from './node-types.js';
 import { resolution } from './resolution.js';
 import { loadTypeScript } from './typescript.js';
@@ -17,6 +18,8 @@ export interface Seam {
   program(): TypeScript.Program;
   /** The file of the cell in the program made last. */
   cell(): TypeScript.SourceFile;
+  /** Have files read again that changed since they were read. */
+  refresh(): void;
   /** Run the converter so that it makes a single pass (see `hideNames`). */
   inOnePass<T>(work: () => T): T;
 }
@@ -57,6 +60,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
   const { ts: real, filename } = loadTypeScript(tslab);
   let called = false;
   const pass = { single: false };
+  const files = watchFiles();
   let program: TypeScript.Program | undefined;
   const cellName = join(setup.cwd, '__tslab__.ts');
   const declarationsName = join(setup.cwd, '__prev__.d.ts');
@@ -77,7 +81,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
     const host = real.createWatchCompilerHost(
       [...roots, ...setup.ambient],
       { ...options, ...optionsFor(real, setup) },
-      watchingOnly(isVirtual, sys),
+      watchingOnly(isVirtual, sys, files),
       createProgram,
       () => {},
       () => {},
@@ -116,6 +120,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
       ts: real,
       program: () => program!,
       cell: () => program!.getSourceFile(cellName)!,
+      refresh: files.refresh,
       inOnePass(work) {
         pass.single = true;
         try {
@@ -206,10 +211,11 @@ function hideNames(file: TypeScript.SourceFile, pass: { readonly single: boolean
 function watchingOnly(
   isVirtual: (path: string) => boolean,
   sys: TypeScript.System,
+  files: FileWatch,
 ): TypeScript.System {
   const ours = Object.create(sys) as TypeScript.System;
   ours.watchFile = (path, ...rest) =>
-    isVirtual(path) ? sys.watchFile!(path, ...rest) : { close() {} };
+    isVirtual(path) ? sys.watchFile!(path, ...rest) : files.watch(path, rest[0]);
   ours.watchDirectory = () => ({ close() {} });
   ours.readFile = (path, encoding) => {
     const text = sys.readFile(path, encoding);

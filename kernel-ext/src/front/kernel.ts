@@ -237,11 +237,13 @@ export async function runKernel(connectionFile: string): Promise<void> {
   });
 }
 
+const parent = process.ppid;
+
 /** End when the server that started the kernel has gone. */
 function exitWithParent(): void {
   if (!process.env.JPY_PARENT_PID) return;
-  const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) process.exit(0);
+    const isOrphan = process.ppid === 1 && process.env.JPY_PARENT_PID !== '1';
+    if (isOrphan || process.ppid !== parent) process.exit(0);
   }, 500).unref();
 }

@@ -75,6 +75,9 @@ function knownPath(specifier: string, folder: string): string | undefined {
   return /^[./]/.test(specifier) && local.has(path) ? path : undefined;
 }
 
+/** Name of the script that imports for the cells of a folder; left out of stack traces. */
+const importerName = '__causalmixft_import__.js';
+
 type Import = (specifier: string) => Promise<Exports>;
 const importers = new Map<string, Import>();
 
@@ -83,7 +86,7 @@ async function importFrom(specifier: string, folder: string): Promise<Exports> {
   let from = importers.get(folder);
   if (!from) {
     from = new Script('(specifier) => import(specifier)', {
-      filename: join(folder, 'notebook.js'),
+      filename: join(folder, importerName),
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }).runInThisContext() as Import;
     importers.set(folder, from);
@@ -92,7 +95,8 @@ async function importFrom(specifier: string, folder: string): Promise<Exports> {
     return await from(specifier);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${specifier}'`);
+    const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
     if (!isMissing || /^[./]|^\w+:/.test(specifier)) throw error;
     return (await import(specifier).catch(() => Promise.reject(error))) as Exports;
   }
