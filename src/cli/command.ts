@@ -77,7 +77,7 @@ export function longWorkOf({ signal }: Context, { quiet }: Shared): LongWork {
 }
 
 /** Text of the help for an argument that names a table. */
-export const tableHelp: string = `path or address of a CSV, TSV, ARFF or JSON table, openml:NAME, or bundled:NAME (${bundledNames.join(', ')})`;
+export const tableHelp: string = `path or address of a CSV, TSV, ARFF, Parquet or JSON table, openml:NAME, or bundled:NAME (${bundledNames.join(', ')})`;
 
 /** Read a table by path, address, `openml:NAME` or `bundled:NAME`. */
 export async function readSource(

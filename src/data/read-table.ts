@@ -6,14 +6,15 @@ import { gunzip } from 'node:zlib';
 import { parseArff } from './arff.js';
 import { type ParseCsvOptions, parseCsv } from './csv.js';
 import { download } from './download.js';
+import { parseParquet } from './parquet.js';
 import { fromRecords } from './records.js';
 import type { Table } from './table.js';
 
 /** The formats that `readTable` knows; `json` is an array of row objects, `jsonl` one object a line. */
-export type TableFormat = 'csv' | 'tsv' | 'arff' | 'json' | 'jsonl';
+export type TableFormat = 'csv' | 'tsv' | 'arff' | 'parquet' | 'json' | 'jsonl';
 
 export interface ReadTableOptions extends ParseCsvOptions {
-  /** The format (default: by the ending `.csv`, `.tsv`, `.txt`, `.data`, `.arff`, `.json`, `.jsonl`, each also `.gz`). */
+  /** The format (default: by the ending `.csv`, `.tsv`, `.txt`, `.data`, `.arff`, `.parquet`, `.json`, `.jsonl`, each also `.gz`). */
   readonly format?: TableFormat | undefined;
   /** Ends a download early. */
   readonly signal?: AbortSignal | undefined;
@@ -26,13 +27,14 @@ const formats: Readonly<Record<string, TableFormat>> = {
   tsv: 'tsv',
   tab: 'tsv',
   arff: 'arff',
+  parquet: 'parquet',
   json: 'json',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
 };
 
 /**
- * Read a table from a file or a web address: CSV, TSV, ARFF or JSON rows, plain or gzip.
+ * Read a table from a file or a web address: CSV, TSV, ARFF, Parquet or JSON rows, plain or gzip.
  * @param path A path, an http(s) or file address.
  * @throws Error that names the file and what is wrong, with line and column where it is malformed.
  */
@@ -43,6 +45,7 @@ export async function readTable(
   const source = String(path);
   const format = options.format ?? formatOf(source);
   const bytes = await unpack(await load(path, source, options.signal), source);
+  if (format === 'parquet') return parseParquet(bytes, options, source);
   if (!isUtf8(bytes)) {
     throw new TypeError(
       `Cannot read ${source} as it must be text in UTF-8: it holds other bytes; save it as UTF-8 text`,
