@@ -58,7 +58,9 @@ export function orthogonalized(
 ): Float32Array {
   const { matMul, tensor, transpose } = tf();
   const tall = rows > columns;
-  return tidy(() => {
+  // The tensor leaves the scope, not its numbers: the engine would search an array for tensors, one
+  // number at a time.
+  const result = tidy(() => {
     const given: Tensor = tensor(stacked, [count, rows, columns]);
     let x: Tensor = tall ? transpose(given, [0, 2, 1]) : given;
     x = x.div(x.square().sum([1, 2], true).sqrt().add(1e-7));
@@ -67,8 +69,11 @@ export function orthogonalized(
       const b = a.mul(-4.775).add((matMul(a as never, a as never) as Tensor).mul(2.0315));
       x = x.mul(3.4445).add(matMul(b as never, x as never) as Tensor);
     }
-    return (tall ? transpose(x, [0, 2, 1]) : x).dataSync() as Float32Array;
+    return tall ? transpose(x, [0, 2, 1]) : x;
   });
+  const numbers = result.dataSync() as Float32Array;
+  result.dispose();
+  return numbers;
 }
 
 /** Keys of matrices of the same size together. */
