@@ -78,7 +78,11 @@ export function permutation(random: Random, n: number): Int32Array {
   );
 }
 
-function xoshiro128(s0: number, s1: number, s2: number, s3: number): Random {
+/**
+ * Make a source from the generator's 128-bit state; not all four words may be zero. Two 32-bit
+ * outputs make one number.
+ */
+export function xoshiro128(s0: number, s1: number, s2: number, s3: number): Random {
   const next = (): number => {
     const r = Math.imul(s1, 5);
     const result = Math.imul((r << 7) | (r >>> 25), 9) >>> 0;
