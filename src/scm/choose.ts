@@ -17,6 +17,8 @@ export interface Candidate {
   readonly score?: number;
   /** Standard deviation over the folds. */
   readonly spread?: number;
+  /** Folds after which it could no longer win and was given up; absent where it went through all. */
+  readonly folds?: number;
   /** Why it was not tried. */
   readonly excluded?: string;
 }
@@ -45,11 +47,11 @@ const MOST_ROWS = 20_000;
 export function choose(
   problem: Problem,
   learners: readonly Learner[],
-  score: ClassifierScore,
+  classifierScore: ClassifierScore,
   source: (...names: readonly (string | number)[]) => Random,
 ): Choice {
   const { rows, classes } = problem;
-  const criterion = classes ? score : 'mse';
+  const criterion = classes ? classifierScore : 'mse';
   const notes: string[] = [];
   const splits = foldRows(problem, notes);
   const outputs = classes?.length ?? 1;
@@ -65,7 +67,10 @@ export function choose(
     const outOfFold = new Float64Array(outputs * rows.length);
     const scores: number[] = [];
     let previous: Model | undefined;
+    let sum = 0;
     for (const { fold, train, held } of splits) {
+      // Losses are never negative: who has lost more in some folds than the best in all is out.
+      if (criterion !== 'f1' && best && sum > best.mean * splits.length) break;
       const random = source(learner.name, fold);
       const { model, predicted } = learner.fit(problem, train, held, random, previous);
       previous = model;
@@ -74,16 +79,30 @@ export function choose(
           outOfFold[k * rows.length + place[held[i]]] = predicted[k * held.length + i];
         }
       }
-      scores.push(scoreOf(problem, held.subarray(0, MOST_ROWS), held.length, predicted, criterion));
+      const score = scoreOf(
+        problem,
+        held.subarray(0, MOST_ROWS),
+        held.length,
+        predicted,
+        criterion,
+      );
+      scores.push(score);
+      sum += score;
     }
     const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
     const spread = Math.sqrt(
       scores.reduce((sum, s) => sum + (s - mean) ** 2, 0) / Math.max(1, scores.length - 1),
     );
-    if (previous && Number.isFinite(mean) && (!best || mean < best.mean)) {
+    const stopped = scores.length < splits.length;
+    if (previous && !stopped && Number.isFinite(mean) && (!best || mean < best.mean)) {
       best = { learner, mean, outOfFold, last: previous };
     }
-    return { name: learner.name, score: mean, spread };
+    return {
+      name: learner.name,
+      score: mean,
+      spread,
+      ...(stopped ? { folds: scores.length } : {}),
+    };
   });
 
   if (!best) {

@@ -141,6 +141,63 @@ export function encode(
   return encoding.degree > 1 ? products(columns, encoding.degree) : columns;
 }
 
+/**
+ * Add the products of coefficients and encoded columns to each row's score, without making the columns.
+ * @param at Where the output's coefficients begin.
+ */
+export function addEncoded(
+  { parents }: Encoding,
+  values: readonly Float64Array[],
+  coefficients: Float64Array,
+  at: number,
+  score: Float64Array,
+): void {
+  const n = score.length;
+  let next = at;
+  parents.forEach((parent, j) => {
+    const column = values[j];
+    if (parent.kind === 'number') {
+      const c = coefficients[next++];
+      const ifMissing = c * parent.mean + (parent.flag ? coefficients[next++] : 0);
+      for (let i = 0; i < n; i++) {
+        const v = column[i];
+        score[i] += Number.isNaN(v) ? ifMissing : c * v;
+      }
+      return;
+    }
+    // Categories: one number each, and one more for missing and unknown cells.
+    let perCode: Float64Array;
+    let ifMissing = 0;
+    if (parent.kind === 'target') {
+      const { means, outputs } = parent;
+      perCode = new Float64Array(means.length / outputs - 1);
+      for (let k = 0; k < outputs; k++) {
+        const c = coefficients[next++];
+        for (let code = 0; code < perCode.length; code++)
+          perCode[code] += c * means[code * outputs + k];
+        ifMissing += c * means[perCode.length * outputs + k];
+      }
+      for (let i = 0; i < n; i++) {
+        const v = column[i];
+        score[i] += v < perCode.length ? perCode[v] : ifMissing;
+      }
+      return;
+    }
+    const { levels, shares, flag } = parent;
+    perCode = new Float64Array(1 + Math.max(...levels, 0));
+    levels.forEach((code, k) => {
+      perCode[code] = coefficients[next];
+      ifMissing += coefficients[next++] * shares[k];
+    });
+    if (flag) ifMissing += coefficients[next++];
+    for (let i = 0; i < n; i++) {
+      const v = column[i];
+      if (Number.isNaN(v)) score[i] += ifMissing;
+      else if (v < perCode.length) score[i] += perCode[v];
+    }
+  });
+}
+
 /** All products of up to `degree` columns, lower degrees first, as scikit-learn orders them. */
 function products(base: readonly Float64Array[], degree: number): Float64Array[] {
   const all = [...base];

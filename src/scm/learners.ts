@@ -6,7 +6,7 @@ import { cellNumbers, enoughPerCell, fitContingency, predictContingency } from '
 import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
 import { fitForest, predictForest } from './forest.js';
 import { fitLasso, fitLinear, fitRidge } from './linear.js';
-import { fitLogistic, type LogisticFit } from './logistic.js';
+import { fitLogisticCounts, type LogisticFit } from './logistic.js';
 import { type Model, type ModelName, predictModel } from './model.js';
 import { fitNaiveBayes } from './naive-bayes.js';
 import { fitNeighbours } from './neighbours.js';
@@ -125,11 +125,11 @@ function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Lea
     fit(problem, train, held, _random, previous) {
       const { parents } = problem;
       const values = parents.map((p) => p.values);
-      const { present, y } = presentClasses(problem, train);
       const encoding = fitEncoding(parents, train, degree, () => indicators(problem));
-      const x = encode(encoding, values, train);
+      const { rows, counts, present } = classCounts(problem, train);
+      const x = encode(encoding, values, rows);
       const from = startFrom(previous, encoding, x.length, present.length);
-      const fit = fitLogistic(x, y, present.length, from ? { from } : {});
+      const fit = fitLogisticCounts(x, counts, rows.length, present.length, from ? { from } : {});
       const model: Model = {
         model: name,
         encoding,
@@ -292,19 +292,37 @@ function indicators({ classes, classOf }: Problem): Float64Array[] {
   );
 }
 
-/** The classes that occur in some rows, and the rows' classes counted among them. */
-function presentClasses(
-  { classes, classOf }: Problem,
-  rows: Int32Array,
-): { present: Int32Array; y: Int32Array } {
+/**
+ * Count classes over rows with the same parents.
+ * @returns One row for each distinct combination of parents, the classes that occur, and how often
+ *   each of them (k · rows + i).
+ */
+function classCounts(
+  { classes, classOf, units }: Problem,
+  train: Int32Array,
+): { rows: Int32Array; counts: Float64Array; present: Int32Array } {
   const seen = new Uint8Array(classes?.length ?? 0);
-  for (const r of rows) seen[classOf?.[r] ?? 0] = 1;
+  for (const r of train) seen[classOf?.[r] ?? 0] = 1;
   const present = Int32Array.from(seen.keys()).filter((k) => seen[k] === 1);
   const place = new Int32Array(seen.length);
   present.forEach((k, i) => {
     place[k] = i;
   });
-  return { present, y: Int32Array.from(rows, (r) => place[classOf?.[r] ?? 0]) };
+  const { unitOf, first, exact, size } = units();
+  const grouped = exact && size < train.length;
+  const at = new Int32Array(grouped ? size : 0).fill(-1);
+  const rows: number[] = [];
+  const spot = train.map((r) => {
+    if (!grouped) return rows.push(r) - 1;
+    const u = unitOf[r];
+    if (at[u] < 0) at[u] = rows.push(first[u]) - 1;
+    return at[u];
+  });
+  const counts = new Float64Array(present.length * rows.length);
+  train.forEach((r, i) => {
+    counts[place[classOf?.[r] ?? 0] * rows.length + spot[i]]++;
+  });
+  return { rows: Int32Array.from(rows), counts, present };
 }
 
 /** Spread a fit over all classes: those that training lacks get probability 0. */

@@ -140,23 +140,36 @@ export function predictLogistic(
       for (let i = 0; i < n; i++) p[at + i] += c * column[i];
     }
   }
-  for (let i = 0; i < n; i++) {
-    if (outputs === 1) {
+  normalize(p, n, outputs);
+  return p;
+}
+
+/**
+ * Turn scores into probabilities, in place.
+ * @param p Score of class k for row i at k · n + i; for one output that of the second class, the first at 0.
+ */
+export function normalize(p: Float64Array, n: number, outputs: number): void {
+  if (outputs === 1) {
+    for (let i = 0; i < n; i++) {
       const one = 1 / (1 + Math.exp(-p[n + i]));
       p[n + i] = one;
       p[i] = 1 - one;
-      continue;
     }
-    let top = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) top = Math.max(top, p[k * n + i]);
-    let sum = 0;
-    for (let k = 0; k < classes; k++) {
-      p[k * n + i] = Math.exp(p[k * n + i] - top);
-      sum += p[k * n + i];
-    }
-    for (let k = 0; k < classes; k++) p[k * n + i] /= sum;
+    return;
   }
-  return p;
+  const top = p.slice(0, n);
+  for (let k = 1; k < outputs; k++) {
+    for (let i = 0; i < n; i++) if (p[k * n + i] > top[i]) top[i] = p[k * n + i];
+  }
+  const sum = new Float64Array(n);
+  for (let k = 0; k < outputs; k++) {
+    for (let i = 0; i < n; i++) {
+      const e = Math.exp(p[k * n + i] - top[i]);
+      p[k * n + i] = e;
+      sum[i] += e;
+    }
+  }
+  for (let k = 0; k < outputs; k++) for (let i = 0; i < n; i++) p[k * n + i] /= sum[i];
 }
 
 interface Problem {

@@ -3,10 +3,10 @@
 import { type Binning, binCodes } from './bins.js';
 import { type BoostedTrees, boostedProbabilities } from './boosting.js';
 import { type ContingencyFit, predictContingency } from './contingency.js';
-import { type Encoding, encode } from './encoding.js';
+import { addEncoded, type Encoding, encode } from './encoding.js';
 import { predictForest } from './forest.js';
 import { predictLinear } from './linear.js';
-import { predictLogistic } from './logistic.js';
+import { normalize, predictLogistic } from './logistic.js';
 import { type NaiveBayesFit, predictNaiveBayes } from './naive-bayes.js';
 import { type NeighboursFit, predictNeighbours } from './neighbours.js';
 import { addTrees, type Trees } from './trees.js';
@@ -65,24 +65,31 @@ export function predictModel(
     case 'ridge':
     case 'lasso':
     case 'polynomial':
+      if (model.encoding.degree === 1) {
+        const out = new Float64Array(n).fill(model.intercept);
+        addEncoded(model.encoding, values, model.coefficients, 0, out);
+        return out;
+      }
       return predictLinear(model, encode(model.encoding, values), n);
     case 'logistic':
     case 'polynomial-logistic':
-      return predictLogistic(model, encode(model.encoding, values), n);
+      return model.encoding.degree === 1
+        ? logisticOfEncoded(model, values, n)
+        : predictLogistic(model, encode(model.encoding, values), n);
     case 'boosting': {
       const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
-      const raw = new Float64Array(model.start.length * n);
-      model.start.forEach((v, k) => {
-        raw.fill(v, k * n, (k + 1) * n);
-      });
-      addTrees(model.trees, codes, raw, n, model.outputs);
-      return model.loss === 'squared' ? raw : boostedProbabilities(model.loss, raw, n);
+      const groups = groupCodes(codes, n);
+      if (groups) return spread(predictBoosted(model, groups.codes, groups.size), groups, n);
+      return predictBoosted(model, codes, n);
     }
     case 'forest':
     case 'extra-trees':
     case 'tree': {
       const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
-      return predictForest(model.trees, codes, n, model.outputs);
+      const groups = groupCodes(codes, n);
+      if (!groups) return predictForest(model.trees, codes, n, model.outputs);
+      const { size } = groups;
+      return spread(predictForest(model.trees, groups.codes, size, model.outputs), groups, n);
     }
     case 'neighbours':
       return predictNeighbours(model, encode(model.encoding, values), n);
@@ -91,4 +98,73 @@ export function predictModel(
     case 'contingency':
       return predictContingency(model, values, n);
   }
+}
+
+function logisticOfEncoded(
+  model: Model & { readonly model: 'logistic' | 'polynomial-logistic' },
+  values: readonly Float64Array[],
+  n: number,
+): Float64Array {
+  const { encoding, coefficients, intercepts } = model;
+  const outputs = intercepts.length;
+  const width = coefficients.length / outputs;
+  const p = new Float64Array(Math.max(2, outputs) * n);
+  for (let k = 0; k < outputs; k++) {
+    const at = (outputs === 1 ? 1 : k) * n;
+    const score = p.subarray(at, at + n).fill(intercepts[k]);
+    addEncoded(encoding, values, coefficients, k * width, score);
+  }
+  normalize(p, n, outputs);
+  return p;
+}
+
+function predictBoosted(
+  model: BoostedTrees,
+  codes: readonly Uint8Array[],
+  n: number,
+): Float64Array {
+  const raw = new Float64Array(model.start.length * n);
+  model.start.forEach((v, k) => {
+    raw.fill(v, k * n, (k + 1) * n);
+  });
+  addTrees(model.trees, codes, raw, n, model.outputs);
+  return model.loss === 'squared' ? raw : boostedProbabilities(model.loss, raw, n);
+}
+
+/** Rows with the same codes, so that trees are walked once for all of them. */
+interface Groups {
+  readonly size: number;
+  readonly codes: readonly Uint8Array[];
+  readonly groupOf: Int32Array;
+}
+
+/** Group rows by their codes; `undefined` where most rows differ. */
+function groupCodes(codes: readonly Uint8Array[], n: number): Groups | undefined {
+  let groupOf = new Int32Array(n);
+  let size = 1;
+  for (const column of codes) {
+    const place = new Int32Array(size * 256).fill(-1);
+    const next = new Int32Array(n);
+    let found = 0;
+    for (let i = 0; i < n; i++) {
+      const key = groupOf[i] * 256 + column[i];
+      if (place[key] < 0) place[key] = found++;
+      next[i] = place[key];
+    }
+    if (found > n / 2) return undefined;
+    groupOf = next;
+    size = found;
+  }
+  const first = new Int32Array(size);
+  for (let i = n - 1; i >= 0; i--) first[groupOf[i]] = i;
+  return { size, groupOf, codes: codes.map((c) => Uint8Array.from(first, (i) => c[i])) };
+}
+
+function spread(values: Float64Array, { size, groupOf }: Groups, n: number): Float64Array {
+  const outputs = values.length / size;
+  const out = new Float64Array(outputs * n);
+  for (let k = 0; k < outputs; k++) {
+    for (let i = 0; i < n; i++) out[k * n + i] = values[k * size + groupOf[i]];
+  }
+  return out;
 }

@@ -24,6 +24,10 @@ export interface Problem {
 export interface RowUnits extends Omit<Units, 'count'> {
   /** Unit of each row of the table. */
   readonly unitOf: Int32Array;
+  /** First row of each unit. */
+  readonly first: Int32Array;
+  /** Whether rows of a unit have the very same parents, not only the same codes. */
+  readonly exact: boolean;
 }
 
 /**
@@ -92,11 +96,15 @@ function groupRows(parents: readonly FrameColumn[], n: number): RowUnits {
         size: n,
         codes: binned.map((b) => b.codes),
         unitOf: Int32Array.from({ length: n }, (_, r) => r),
+        first: Int32Array.from({ length: n }, (_, r) => r),
+        exact: true,
       };
     }
   }
   const first = new Int32Array(size).fill(-1);
   for (let r = n - 1; r >= 0; r--) first[unitOf[r]] = r;
   const codes = binned.map((b) => Uint8Array.from(first, (r) => b.codes[r]));
-  return { ...meta, size, codes, unitOf };
+  // A numeric bin of its own for every value: midpoints, not quantiles.
+  const exact = parents.every((p, j) => p.distinct <= binned[j].bins);
+  return { ...meta, size, codes, unitOf, first, exact };
 }
