@@ -232,6 +232,7 @@ describe('the quickstart notebook in JupyterLab', () => {
     const notebook = await openNotebook(page, lab, '01-quickstart.ipynb');
     await notebook.runAll(400_000); // a minute on two free cores
     expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').count()).toBe(0);
+    await page.screenshot({ path: join(pictures, 'quickstart-end.png') });
     const graph = page.getByRole('application', { name: /Edge strengths: .* target sex/ });
     await graph.scrollIntoViewIfNeeded();
     await page.screenshot({ path: join(pictures, 'quickstart-strengths.png') });
