@@ -26,21 +26,29 @@ describe('comms', () => {
     kernel.received.filter((m) => m.type === 'comm_msg' && m.content.comm_id === comm);
 
   it('open from the browser, talk both ways with buffers, and close', async () => {
-    const opened = await kernel.send('comm_open', { comm_id: 'a', target_name: 'test.echo', data: { n: 1 } });
+    const opened = await kernel.send('comm_open', {
+      comm_id: 'a',
+      target_name: 'test.echo',
+      data: { n: 1 },
+    });
     await idleAfter(opened);
     expect(messages('a')[0]!.content.data).toEqual({ opened: { n: 1 } });
     expect(messages('a')[0]!.parent).toBe(opened);
     const info = await kernel.request('comm_info_request', { target_name: 'test.echo' });
     expect(info.reply.comms).toEqual({ a: { target_name: 'test.echo' } });
     const bytes = [Buffer.from([0, 1, 255]), Buffer.alloc(100_000, 7)];
-    await idleAfter(await kernel.send('comm_msg', { comm_id: 'a', data: { m: 2 } }, { buffers: bytes }));
+    await idleAfter(
+      await kernel.send('comm_msg', { comm_id: 'a', data: { m: 2 } }, { buffers: bytes }),
+    );
     const echo = messages('a')[1]!;
     expect(echo.content.data).toEqual({ echo: { m: 2 } });
     expect(echo.metadata).toEqual({ from: 'kernel' });
     expect(echo.buffers.map((b, i) => b.equals(bytes[i]!))).toEqual([true, true]);
     const closing = await kernel.send('comm_close', { comm_id: 'a', data: {} });
     await idleAfter(closing);
-    expect(kernel.of(closing).find((m) => m.type === 'stream')!.content.text).toBe('closed by the browser\n');
+    expect(kernel.of(closing).find((m) => m.type === 'stream')!.content.text).toBe(
+      'closed by the browser\n',
+    );
     expect((await kernel.request('comm_info_request', {})).reply.comms).toEqual({});
   });
 
@@ -74,10 +82,14 @@ describe('comms', () => {
   });
 
   it('carry a hundred messages with buffers both ways, in order', async () => {
-    await idleAfter(await kernel.send('comm_open', { comm_id: 'f', target_name: 'test.echo', data: {} }));
+    await idleAfter(
+      await kernel.send('comm_open', { comm_id: 'f', target_name: 'test.echo', data: {} }),
+    );
     const sent: string[] = [];
     for (let i = 0; i < 100; i++) {
-      sent.push(await kernel.send('comm_msg', { comm_id: 'f', data: i }, { buffers: [Buffer.from([i])] }));
+      sent.push(
+        await kernel.send('comm_msg', { comm_id: 'f', data: i }, { buffers: [Buffer.from([i])] }),
+      );
     }
     for (const id of sent) await idleAfter(id);
     const back = messages('f').slice(1);
@@ -89,8 +101,15 @@ describe('comms', () => {
     await kernel.execute(
       "const table1 = { kind: 'table', rows: 3, columns: [1, 2] }; const big = new Float64Array(1000); let text1 = 'abc'; class Cls {} const nested = [[1, 2, 3], [4, 5, 6]]",
     );
-    const open = await kernel.send('comm_open', { comm_id: 'v', target_name: 'causalmixft.variables', data: {} });
-    const listed = await kernel.until('variables', () => messages('v').at(0)?.content.data.variables);
+    const open = await kernel.send('comm_open', {
+      comm_id: 'v',
+      target_name: 'causalmixft.variables',
+      data: {},
+    });
+    const listed = await kernel.until(
+      'variables',
+      () => messages('v').at(0)?.content.data.variables,
+    );
     await idleAfter(open);
     const byName = Object.fromEntries(listed.map((v: { name: string }) => [v.name, v]));
     expect(byName.table1).toMatchObject({ type: 'table', shape: '3 × 2' });
@@ -110,21 +129,40 @@ describe('comms', () => {
     expect(open.metadata).toEqual({ version: '2.1.0' });
     expect(open.content).toMatchObject({
       target_name: 'jupyter.widget',
-      data: { state: { _model_module: 'anywidget', _model_name: 'AnyModel', _view_name: 'AnyView', value: 1 } },
+      data: {
+        state: {
+          _model_module: 'anywidget',
+          _model_name: 'AnyModel',
+          _view_name: 'AnyView',
+          value: 1,
+        },
+      },
     });
     const shown = outputs.find((m) => m.type === 'execute_result')!;
-    expect(shown.content.data['application/vnd.jupyter.widget-view+json'].model_id).toBe(open.content.comm_id);
+    expect(shown.content.data['application/vnd.jupyter.widget-view+json'].model_id).toBe(
+      open.content.comm_id,
+    );
     const id = open.content.comm_id;
-    await idleAfter(await kernel.send('comm_msg', { comm_id: id, data: { method: 'update', state: { value: 5 }, buffer_paths: [] } }));
+    await idleAfter(
+      await kernel.send('comm_msg', {
+        comm_id: id,
+        data: { method: 'update', state: { value: 5 }, buffer_paths: [] },
+      }),
+    );
     expect((await kernel.execute('[w.state.value, heard]')).result).toBe('[ 5, [ 5 ] ]');
     const { outputs: set } = await kernel.execute('w.set({ value: 9 })');
-    expect(set.find((m) => m.type === 'comm_msg')!.content.data).toMatchObject({ method: 'update', state: { value: 9 } });
+    expect(set.find((m) => m.type === 'comm_msg')!.content.data).toMatchObject({
+      method: 'update',
+      state: { value: 9 },
+    });
   });
 
   it('end when the worker is replaced', async () => {
     await kernel.execute("const lost = comm.open('browser.target')");
     await kernel.execute('process.kill(process.pid, "SIGKILL"); await new Promise(() => {})');
     expect((await kernel.request('comm_info_request', {})).reply.comms).toEqual({});
-    expect(kernel.received.some((m) => m.type === 'comm_close' && m.content.comm_id !== 'u')).toBe(true);
+    expect(kernel.received.some((m) => m.type === 'comm_close' && m.content.comm_id !== 'u')).toBe(
+      true,
+    );
   });
 });

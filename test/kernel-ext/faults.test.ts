@@ -19,7 +19,9 @@ describe('messages that are not ours', () => {
   afterAll(() => kernel.stop());
 
   it('with a wrong or no signature are dropped', async () => {
-    const wrong = kernel.frames('execute_request', kernel.executeContent("console.log('never')"), { key: 'other' });
+    const wrong = kernel.frames('execute_request', kernel.executeContent("console.log('never')"), {
+      key: 'other',
+    });
     await kernel.sendFrames('shell', wrong.frames);
     const none = kernel.frames('execute_request', kernel.executeContent("console.log('never')"));
     none.frames[1] = '';
@@ -39,9 +41,25 @@ describe('messages that are not ours', () => {
   });
 
   it(`however they are made up, never harm the kernel (${fuzzed} on each socket)`, async () => {
-    const kinds = ['execute_request', 'complete_request', 'comm_msg', 'interrupt_request', 'history_request', 'inspect_request'];
+    const kinds = [
+      'execute_request',
+      'complete_request',
+      'comm_msg',
+      'interrupt_request',
+      'history_request',
+      'inspect_request',
+    ];
     const odd = [null, 1, 'x', [], {}, true, -1, 1e300, '\u0000', '💥'];
-    const contents = odd.map((value) => ({ code: value, cursor_pos: value, comm_id: value, hist_access_type: value, session: value, n: value, user_expressions: value, target_name: value }));
+    const contents = odd.map((value) => ({
+      code: value,
+      cursor_pos: value,
+      comm_id: value,
+      hist_access_type: value,
+      session: value,
+      n: value,
+      user_expressions: value,
+      target_name: value,
+    }));
     for (const channel of ['shell', 'control', 'stdin'] as const) {
       for (let i = 0; i < fuzzed; i++) {
         let frames: (Buffer | string)[];
@@ -50,7 +68,10 @@ describe('messages that are not ours', () => {
           const made = kernel.frames(kinds[i % kinds.length]!, contents[i % contents.length]!);
           frames = made.frames;
           const at = i % frames.length;
-          if (i % 4 === 1) frames[at] = Buffer.from(String(frames[at])).map((b, k) => (k === i % 7 ? b ^ (1 << (i % 8)) : b)) as Buffer;
+          if (i % 4 === 1)
+            frames[at] = Buffer.from(String(frames[at])).map((b, k) =>
+              k === i % 7 ? b ^ (1 << (i % 8)) : b,
+            ) as Buffer;
           else if (i % 4 === 2) frames = frames.slice(0, at);
           else frames.splice(at, 0, randomBytes(i % 20));
         }
@@ -60,8 +81,12 @@ describe('messages that are not ours', () => {
     }
     // Signed, but with contents that no front end sends.
     const sent: string[] = [];
-    for (const kind of kinds) for (const content of contents) sent.push(await kernel.send(kind, content));
-    for (const id of sent) await kernel.until('idle', () => kernel.of(id).find((m) => m.content.execution_state === 'idle'));
+    for (const kind of kinds)
+      for (const content of contents) sent.push(await kernel.send(kind, content));
+    for (const id of sent)
+      await kernel.until('idle', () =>
+        kernel.of(id).find((m) => m.content.execution_state === 'idle'),
+      );
     expect((await kernel.execute('6 * 7')).result).toBe('42');
     expect(kernel.child.exitCode).toBeNull();
     await kernel.heartbeat();
@@ -92,7 +117,9 @@ describe('connections', () => {
     const tcp = readFileSync('/proc/net/tcp', 'utf8');
     for (const name of ['shell', 'control', 'stdin', 'iopub', 'hb'] as const) {
       const port = kernel.connection[`${name}_port`].toString(16).toUpperCase().padStart(4, '0');
-      const listening = tcp.split('\n').filter((line) => line.includes(`:${port} 00000000:0000 0A`));
+      const listening = tcp
+        .split('\n')
+        .filter((line) => line.includes(`:${port} 00000000:0000 0A`));
       expect(listening).toHaveLength(1);
       expect(listening[0]).toContain(`0100007F:${port}`);
     }
@@ -103,9 +130,14 @@ describe('connections', () => {
     const kernel = await startKernel();
     const file = join(kernel.folder, 'bad.json');
     const main = kernel.child.spawnargs[1]!;
-    for (const [text, message] of [['{', 'Cannot read the connection file'], ['{"shell_port": 1}', 'must be a port']] as const) {
+    for (const [text, message] of [
+      ['{', 'Cannot read the connection file'],
+      ['{"shell_port": 1}', 'must be a port'],
+    ] as const) {
       writeFileSync(file, text);
-      const child = spawn(process.execPath, [main, 'run', '--connection-file', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(process.execPath, [main, 'run', '--connection-file', file], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       let log = '';
       child.stderr.on('data', (bytes) => {
         log += bytes;
@@ -144,14 +176,24 @@ describe('the worker', () => {
   it('lost while idle is replaced too', async () => {
     const worker = kernel.pids()[1]!;
     process.kill(worker, 'SIGKILL');
-    await kernel.until('report of the loss', () =>
-      kernel.received.filter((m) => m.type === 'error').at(-1)?.content.evalue.includes('SIGKILL') || undefined,
+    await kernel.until(
+      'report of the loss',
+      () =>
+        kernel.received
+          .filter((m) => m.type === 'error')
+          .at(-1)
+          ?.content.evalue.includes('SIGKILL') || undefined,
     );
     expect((await kernel.execute('3')).result).toBe('3');
   });
 
   it('keeps history and counts when it is replaced', async () => {
-    const { reply } = await kernel.request('history_request', { hist_access_type: 'tail', n: 1, output: false, raw: true });
+    const { reply } = await kernel.request('history_request', {
+      hist_access_type: 'tail',
+      n: 1,
+      output: false,
+      raw: true,
+    });
     expect(reply.history[0][2]).toBe('3');
   });
 });
@@ -160,7 +202,12 @@ describe('life', () => {
   it('no process is left when the front is killed', async () => {
     const kernel = await startKernel();
     await kernel.execute('1');
-    const id = await kernel.send('execute_request', kernel.executeContent("require('node:child_process').spawn('sleep', ['300']); console.log('go'); for (;;) {}"));
+    const id = await kernel.send(
+      'execute_request',
+      kernel.executeContent(
+        "require('node:child_process').spawn('sleep', ['300']); console.log('go'); for (;;) {}",
+      ),
+    );
     await kernel.until('output', () => kernel.of(id).find((m) => m.type === 'stream'));
     const pids = kernel.pids();
     expect(pids.length).toBe(3);
@@ -178,10 +225,15 @@ describe('life', () => {
     const main = kernel.child.spawnargs[1]!;
     const starter = spawn(
       process.execPath,
-      ['-e', `const c = require('node:child_process').spawn(process.execPath, ${JSON.stringify([main, 'run', '--connection-file', file])}, { stdio: 'ignore', env: { ...process.env, JPY_PARENT_PID: String(process.pid) } }); console.log(c.pid); setInterval(() => {}, 1000)`],
+      [
+        '-e',
+        `const c = require('node:child_process').spawn(process.execPath, ${JSON.stringify([main, 'run', '--connection-file', file])}, { stdio: 'ignore', env: { ...process.env, JPY_PARENT_PID: String(process.pid) } }); console.log(c.pid); setInterval(() => {}, 1000)`,
+      ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
-    const pid = await new Promise<number>((resolve) => starter.stdout.once('data', (b) => resolve(Number(b))));
+    const pid = await new Promise<number>((resolve) =>
+      starter.stdout.once('data', (b) => resolve(Number(b))),
+    );
     await eventually('started', () => kernelIsUp(pid));
     starter.kill('SIGKILL');
     await eventually('ended with its parent', () => !isAlive(pid));
@@ -198,11 +250,11 @@ describe('life', () => {
 
   it('500 cells leave memory bounded', async () => {
     const kernel = await startKernel();
-    const memory = () =>
-      kernel.pids().reduce((sum, pid) => sum + rss(pid), 0);
+    const memory = () => kernel.pids().reduce((sum, pid) => sum + rss(pid), 0);
     for (let i = 0; i < 100; i++) await kernel.execute(`const m${i} = { value: ${i} }; m${i}`);
     const early = memory();
-    for (let i = 0; i < 400; i++) await kernel.execute(`const m${i % 100} = { value: ${i} }; m${i % 100}`);
+    for (let i = 0; i < 400; i++)
+      await kernel.execute(`const m${i % 100} = { value: ${i} }; m${i % 100}`);
     expect(memory()).toBeLessThan(early + 150);
     expect(memory()).toBeLessThan(450);
     await kernel.stop();

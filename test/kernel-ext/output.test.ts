@@ -26,15 +26,23 @@ describe('nothing is lost', () => {
   it('3,000 executes are all answered', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 3_000; i++) {
-      ids.push(await kernel.send('execute_request', kernel.executeContent(i % 10 ? '' : `${i}`, { store_history: false })));
+      ids.push(
+        await kernel.send(
+          'execute_request',
+          kernel.executeContent(i % 10 ? '' : `${i}`, { store_history: false }),
+        ),
+      );
     }
     let answered = 0;
-    for (const id of ids) answered += (await kernel.answer(id, 'one of 3,000')).status === 'ok' ? 1 : 0;
+    for (const id of ids)
+      answered += (await kernel.answer(id, 'one of 3,000')).status === 'ok' ? 1 : 0;
     expect(answered).toBe(3_000);
   });
 
   it('a display of 10 MB arrives whole', async () => {
-    const { outputs } = await kernel.execute("display.bundle({ 'text/plain': 'x'.repeat(10_000_000) })");
+    const { outputs } = await kernel.execute(
+      "display.bundle({ 'text/plain': 'x'.repeat(10_000_000) })",
+    );
     const [shown] = outputs.filter((m) => m.type === 'display_data');
     expect(shown!.content.data['text/plain']).toHaveLength(10_000_000);
   });
@@ -42,7 +50,9 @@ describe('nothing is lost', () => {
   it('text is sent at once when a long calculation follows', async () => {
     const id = await kernel.send(
       'execute_request',
-      kernel.executeContent("console.log('early'); const end = Date.now() + 1500; while (Date.now() < end) {}\nconsole.log('late')"),
+      kernel.executeContent(
+        "console.log('early'); const end = Date.now() + 1500; while (Date.now() < end) {}\nconsole.log('late')",
+      ),
     );
     const early = await kernel.until('early', () => kernel.of(id).find((m) => m.type === 'stream'));
     expect(early.content.text).toBe('early\n');
@@ -87,18 +97,36 @@ describe('display', () => {
 
   it('updates from the same and from a later cell', async () => {
     const first = await kernel.execute("const shown = display.html('one'); shown.update('two')");
-    const later = await kernel.execute("shown.update([{ a: 1 }])");
+    const later = await kernel.execute('shown.update([{ a: 1 }])');
     const id = first.outputs[1]!.content.transient.display_id;
-    expect(first.outputs.map((m) => m.type)).toEqual(['execute_input', 'display_data', 'update_display_data']);
-    expect(later.outputs[1]).toMatchObject({ type: 'update_display_data', content: { transient: { display_id: id } } });
+    expect(first.outputs.map((m) => m.type)).toEqual([
+      'execute_input',
+      'display_data',
+      'update_display_data',
+    ]);
+    expect(later.outputs[1]).toMatchObject({
+      type: 'update_display_data',
+      content: { transient: { display_id: id } },
+    });
     expect(later.outputs[1]!.content.data['text/html']).toContain('<table');
   });
 
-  it.each(['html', 'md', 'svg', 'json', 'image'])('display.%s sends its type and text', async (name) => {
-    const types: Record<string, string> = { html: 'text/html', md: 'text/markdown', svg: 'image/svg+xml', json: 'application/json', image: 'image/png' };
-    const { outputs } = await kernel.execute(`display.${name}('<svg></svg>')`);
-    expect(Object.keys(outputs[1]!.content.data)).toEqual(expect.arrayContaining([types[name], 'text/plain']));
-  });
+  it.each(['html', 'md', 'svg', 'json', 'image'])(
+    'display.%s sends its type and text',
+    async (name) => {
+      const types: Record<string, string> = {
+        html: 'text/html',
+        md: 'text/markdown',
+        svg: 'image/svg+xml',
+        json: 'application/json',
+        image: 'image/png',
+      };
+      const { outputs } = await kernel.execute(`display.${name}('<svg></svg>')`);
+      expect(Object.keys(outputs[1]!.content.data)).toEqual(
+        expect.arrayContaining([types[name], 'text/plain']),
+      );
+    },
+  );
 
   it('clears with and without waiting', async () => {
     const { outputs } = await kernel.execute('clearOutput(); clearOutput({ wait: true })');
@@ -109,7 +137,9 @@ describe('display', () => {
   });
 
   it('is the same object in the library and in the notebook', async () => {
-    const { result } = await kernel.execute("import { display as own } from 'causalmixft/display'; own === display");
+    const { result } = await kernel.execute(
+      "import { display as own } from 'causalmixft/display'; own === display",
+    );
     expect(result).toBe('true');
   });
 
@@ -117,7 +147,9 @@ describe('display', () => {
     const { outputs } = await kernel.execute('[{ a: 1, b: "<script>alert(1)</script>" }]');
     const { data } = outputs[1]!.content;
     expect(outputs[1]!.type).toBe('execute_result');
-    expect(Object.keys(data)).toEqual(expect.arrayContaining(['text/html', 'text/markdown', 'text/plain']));
+    expect(Object.keys(data)).toEqual(
+      expect.arrayContaining(['text/html', 'text/markdown', 'text/plain']),
+    );
     expect(data['text/html']).not.toContain('<script');
   });
 
@@ -163,8 +195,16 @@ describe('progress', () => {
        for (const d of progress([1, 2, 3], { label: 'early' })) break`,
     );
     const drawn = outputs.filter((m) => m.type.endsWith('display_data'));
-    const last = new Map(drawn.map((m) => [m.content.transient.display_id, m.content.data['text/plain']]));
-    expect([...last.values()].map((text) => text.split(' ')[0]).sort()).toEqual(['async', 'early', 'inner', 'inner', 'outer']);
+    const last = new Map(
+      drawn.map((m) => [m.content.transient.display_id, m.content.data['text/plain']]),
+    );
+    expect([...last.values()].map((text) => text.split(' ')[0]).sort()).toEqual([
+      'async',
+      'early',
+      'inner',
+      'inner',
+      'outer',
+    ]);
     expect([...last.values()].find((text) => text.startsWith('outer'))).toContain('2 of 2');
     expect([...last.values()].find((text) => text.startsWith('early'))).toContain('stopped');
   });
@@ -183,7 +223,10 @@ describe('progress', () => {
 
 describe('stdin', () => {
   async function asked(code: string, value: string | undefined, allow = true) {
-    const id = await kernel.send('execute_request', kernel.executeContent(code, { allow_stdin: allow }));
+    const id = await kernel.send(
+      'execute_request',
+      kernel.executeContent(code, { allow_stdin: allow }),
+    );
     if (value !== undefined) {
       const request = await kernel.until('input_request', () =>
         kernel.received.find((m) => m.type === 'input_request' && m.parent === id),
@@ -214,18 +257,24 @@ describe('stdin', () => {
   it('goes to the front end that asked', async () => {
     const { request } = await asked("await prompt('mine? ')", 'x');
     expect(request.prompt).toBe('mine? ');
-    expect(kernel.received.filter((m) => m.type === 'input_request').every((m) => m.channel === 'stdin')).toBe(true);
+    expect(
+      kernel.received.filter((m) => m.type === 'input_request').every((m) => m.channel === 'stdin'),
+    ).toBe(true);
   });
 });
 
 describe('sh', () => {
   it('streams what a command prints and gives it back', async () => {
-    const { stdout, stderr, result } = await kernel.execute('(await sh`echo out; echo err >&2`).stdout');
+    const { stdout, stderr, result } = await kernel.execute(
+      '(await sh`echo out; echo err >&2`).stdout',
+    );
     expect([stdout, stderr, result]).toEqual(['out\n', 'err\n', "'out\\n'"]);
   });
 
   it('quotes values and fails with the exit code', async () => {
-    const { stdout } = await kernel.execute("const odd = `a'b; echo no`; await sh`printf %s ${odd}`");
+    const { stdout } = await kernel.execute(
+      "const odd = `a'b; echo no`; await sh`printf %s ${odd}`",
+    );
     expect(stdout).toBe("a'b; echo no");
     expect((await kernel.execute('await sh`exit 3`')).errors[0]!.evalue).toContain('exit code 3');
   });

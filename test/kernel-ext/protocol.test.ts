@@ -161,8 +161,8 @@ describe('the protocol', () => {
     expect(await matches("readTable('some-d")).toEqual(['some-data.csv']);
   });
 
-// The machine may be busy with other work.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+  // The machine may be busy with other work.
+  vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
   it('inspects names, calls and documentation', async () => {
     await kernel.execute(

@@ -35,11 +35,17 @@ describe('Stop', () => {
   it.each([
     ['a busy loop', 'while (true) {}'],
     ['a busy loop after an await', 'await null; while (true) {}'],
-    ['a busy loop in a callback of a timer', 'await new Promise(() => setTimeout(() => { for (;;) {} }))'],
+    [
+      'a busy loop in a callback of a timer',
+      'await new Promise(() => setTimeout(() => { for (;;) {} }))',
+    ],
     ['a pending await', 'await new Promise(() => {})'],
     ['a microtask loop', 'await spin()'],
     ['an asynchronous loop', 'for (;;) await new Promise((r) => setTimeout(r, 1))'],
-    ['an endless generator', 'for await (const x of (async function* () { for (;;) yield 1 })()) {}'],
+    [
+      'an endless generator',
+      'for await (const x of (async function* () { for (;;) yield 1 })()) {}',
+    ],
     ['a loop that catches everything', 'for (;;) { try { for (;;) {} } catch {} finally {} }'],
     ['a loop that prints', "for (;;) console.log('x'.repeat(1000))"],
     ['a regular expression that explodes', "/^(a+)+$/.test('a'.repeat(40) + 'b')"],
@@ -68,7 +74,7 @@ describe('Stop', () => {
 
   it('ends a command with all that it started', async () => {
     const started = kernel.pids().length;
-    const { errors } = await stopCell(kernel, "await sh`sleep 300 & sleep 300; wait`");
+    const { errors } = await stopCell(kernel, 'await sh`sleep 300 & sleep 300; wait`');
     expect(errors[0]).toMatchObject({ ename: 'Interrupted' });
     await kernel.execute('await new Promise((r) => setTimeout(r, 400))');
     expect(kernel.pids().length).toBe(started);
@@ -83,7 +89,10 @@ describe('Stop', () => {
   });
 
   it('aborts the cells that wait behind the stopped one', async () => {
-    const running = kernel.send('execute_request', kernel.executeContent("console.log('go'); for (;;) {}"));
+    const running = kernel.send(
+      'execute_request',
+      kernel.executeContent("console.log('go'); for (;;) {}"),
+    );
     const waiting = kernel.send('execute_request', kernel.executeContent('1'));
     const [first, second] = await Promise.all([running, waiting]);
     await kernel.until('output', () => kernel.of(first).find((m) => m.type === 'stream'));
@@ -122,7 +131,10 @@ describe('Stop', () => {
   });
 
   it('comes by SIGINT too', async () => {
-    const id = await kernel.send('execute_request', kernel.executeContent("console.log('go'); for (;;) {}"));
+    const id = await kernel.send(
+      'execute_request',
+      kernel.executeContent("console.log('go'); for (;;) {}"),
+    );
     await kernel.until('output', () => kernel.of(id).find((m) => m.type === 'stream'));
     kernel.child.kill('SIGINT');
     expect((await kernel.answer(id, 'cell')).errors[0]).toMatchObject({ ename: 'Interrupted' });
@@ -140,18 +152,30 @@ describe('while a cell is busy', () => {
 
   it.each([
     ['waits for a timer', 'await new Promise((r) => setTimeout(r, 60_000))'],
-    ['computes in an asynchronous loop', 'for (;;) { const t = Date.now(); while (Date.now() - t < 5) {} await new Promise((r) => setTimeout(r)) }'],
+    [
+      'computes in an asynchronous loop',
+      'for (;;) { const t = Date.now(); while (Date.now() - t < 5) {} await new Promise((r) => setTimeout(r)) }',
+    ],
     ['computes without a pause', 'for (;;) {}'],
   ])('everything else is answered: the cell %s', async (_, code) => {
-    const id = await kernel.send('execute_request', kernel.executeContent(`console.log('busy')\n${code}`));
+    const id = await kernel.send(
+      'execute_request',
+      kernel.executeContent(`console.log('busy')\n${code}`),
+    );
     await kernel.until('output', () => kernel.of(id).find((m) => m.type === 'stream'));
     const completed = await kernel.request('complete_request', { code: 'arr.con', cursor_pos: 7 });
     expect(completed.reply.matches).toContain('concat');
-    expect((await kernel.request('inspect_request', { code: 'arr', cursor_pos: 2 })).reply.found).toBe(true);
-    expect((await kernel.request('is_complete_request', { code: '1' })).reply.status).toBe('complete');
+    expect(
+      (await kernel.request('inspect_request', { code: 'arr', cursor_pos: 2 })).reply.found,
+    ).toBe(true);
+    expect((await kernel.request('is_complete_request', { code: '1' })).reply.status).toBe(
+      'complete',
+    );
     expect((await kernel.request('kernel_info_request', {}, 'control')).reply.status).toBe('ok');
     expect((await kernel.request('comm_info_request', {})).reply.status).toBe('ok');
-    expect((await kernel.request('history_request', { hist_access_type: 'tail', n: 1 })).reply.status).toBe('ok');
+    expect(
+      (await kernel.request('history_request', { hist_access_type: 'tail', n: 1 })).reply.status,
+    ).toBe('ok');
     await kernel.heartbeat();
     // None of that waited for the cell: it is still under way.
     expect(kernel.of(id).some((m) => m.type === 'execute_reply')).toBe(false);

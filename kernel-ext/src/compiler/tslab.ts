@@ -90,6 +90,9 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
   };
   const overrides: Partial<Record<keyof typeof TypeScript, unknown>> = {
     createWatchCompilerHost,
+    sys: Object.create(real.sys, {
+      getCurrentDirectory: { value: () => setup.cwd, writable: true },
+    }),
     getPreEmitDiagnosticsOfFiles: (p: TypeScript.Program, files: TypeScript.SourceFile[]) =>
       setup.hooks.diagnose(p, files[0]!),
     // What leaves our transformers is already what runs.
@@ -107,6 +110,8 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
     loaded: true,
     exports: namespace,
   } as NodeModule;
+  // Loaded anew for each compiler: it keeps the namespace that it finds.
+  delete tslab.cache[tslab.resolve('./dist/converter.js')];
   const module = tslab('./dist/converter.js') as typeof import('tslab/dist/converter.js');
   const converter = module.createConverter({});
   if (!called) {

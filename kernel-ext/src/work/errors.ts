@@ -146,5 +146,9 @@ function sourcePlace(file: string, line: number, column: number): string | undef
 const ownFolder = new URL('..', import.meta.url).pathname;
 
 function isKernelFile(file: string): boolean {
-  return file.startsWith(ownFolder) || file.startsWith('evalmachine.') || file.endsWith('/__causalmixft_import__.js');
+  return (
+    file.startsWith(ownFolder) ||
+    file.startsWith('evalmachine.') ||
+    file.endsWith('/__causalmixft_import__.js')
+  );
 }
