@@ -49,7 +49,7 @@ export function routeEdges(
 ): ReadonlyMap<string, EdgeRoute> {
   const routes = new Map<string, EdgeRoute>();
   const taken: Box[] = [...layout.boxes.values()];
-  const tips: Point[] = [];
+  const drawn: Drawn = { tips: [], ways: [] };
   const pairs = new Map<string, number>();
   for (const edge of edges) {
     const source = layout.boxes.get(edge.source);
@@ -62,9 +62,10 @@ export function routeEdges(
     const obstacles = [...layout.boxes].flatMap(([id, box]) =>
       id === edge.source || id === edge.target ? [] : [box],
     );
-    const curve = clearCurve(edge, source, target, obstacles, tips, bidirected ? 1 : nth);
+    const curve = clearCurve(edge, [source, target], obstacles, drawn, bidirected ? 1 : nth);
     const [t0, t1] = visible(curve, source, target);
-    tips.push(...markedTips(edge, curve, t0, t1));
+    drawn.tips.push(...markedTips(edge, curve, t0, t1));
+    drawn.ways.push(...middle(curve));
     const size = labelSize(edge);
     const place = labelPlace(curve, t0, t1, size, taken);
     if (size) taken.push({ ...at(curve, place), ...size });
@@ -73,16 +74,23 @@ export function routeEdges(
   return routes;
 }
 
+/** What is drawn already and better left free. */
+interface Drawn {
+  /** Ends with a mark. */
+  readonly tips: Point[];
+  /** Points along the curves. */
+  readonly ways: Point[];
+}
+
 /**
  * The curve that runs through the fewest nodes, whose marks do not fall onto marks already there,
- * and that is bent least; bends are tried from the `first` on.
+ * that keeps out of other curves' ways, and that is bent least; bends are tried from `first` on.
  */
 function clearCurve(
   edge: DagEdge,
-  source: Box,
-  target: Box,
+  [source, target]: readonly [Box, Box],
   obstacles: readonly Box[],
-  tips: readonly Point[],
+  { tips, ways }: Drawn,
   first: number,
 ): Curve {
   let best = bend(source, target, offsets[first]);
@@ -93,7 +101,10 @@ function clearCurve(
     const onMarks = markedTips(edge, curve, t0, t1).filter((tip) =>
       tips.some((other) => Math.hypot(tip.x - other.x, tip.y - other.y) < 13),
     );
-    const cost = 10 * hits(curve, obstacles) + 4 * onMarks.length + (k - first);
+    const along = middle(curve).filter((p) =>
+      ways.some((other) => Math.hypot(p.x - other.x, p.y - other.y) < 18),
+    );
+    const cost = 10 * hits(curve, obstacles) + 4 * onMarks.length + 2 * along.length + (k - first);
     if (cost < least) {
       least = cost;
       best = curve;
@@ -110,6 +121,11 @@ function markedTips(edge: DagEdge, curve: Curve, t0: number, t1: number): readon
     ...(edge.sourceMark === 'tail' ? [] : [at(curve, t0)]),
     ...(edge.targetMark === 'tail' ? [] : [at(curve, t1)]),
   ];
+}
+
+/** A few points of a curve, away from its ends. */
+function middle(curve: Curve): readonly Point[] {
+  return [0.25, 0.4, 0.5, 0.6, 0.75].map((t) => at(curve, t));
 }
 
 /** How many of a curve's points lie in boxes. */
@@ -219,7 +235,7 @@ function draw(edge: DagEdge, curve: Curve, t0: number, t1: number, place: number
     line: piece(curve, s0, s1),
     sourceMark: markPath(edge.sourceMark, startTip, start),
     targetMark: markPath(edge.targetMark, endTip, end),
-    middle: [0.25, 0.5, 0.75].map((t) => at(curve, t)),
+    middle: middle(curve),
     label: at(curve, place),
     angle: (Math.atan2(after.y - before.y, after.x - before.x) * 180) / Math.PI,
   };
