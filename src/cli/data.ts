@@ -38,10 +38,10 @@ export function addData(program: Command, context: Context): void {
     'causalmixft data fetch openml:credit-g',
   )
     .argument('<table>', 'openml:NAME or openml:NUMBER')
-    .action(async (source: string, options: Shared) => {
+    .action(async (source: string, options: Shared, command: Command) => {
       if (!source.startsWith('openml:')) {
-        throw new TypeError(
-          `Cannot fetch a table as its name must begin with openml: current value is ${source}`,
+        command.error(
+          `error: only tables of openml.org are fetched: ${source} must begin with openml:`,
         );
       }
       const { rows, columns, target } = await readSource(source, context);

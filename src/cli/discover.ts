@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Table } from '../data/table.js';
 import type { ColliderRule, ConflictRule } from '../discovery/colliders.js';
 import { fci } from '../discovery/fci.js';
+import { writeGraph } from '../discovery/formats/formats.js';
 import type { TestName } from '../discovery/independence/independence.js';
 import { pc } from '../discovery/pc.js';
 import type { DiscoveryResult } from '../discovery/result.js';
@@ -17,11 +18,11 @@ import {
   type Shared,
   tableHelp,
 } from './command.js';
-import { matrixText, readKnowledge } from './graph-text.js';
+import { knowledgeFile } from './knowledge-file.js';
 
 const algorithms = ['pc', 'fci'] as const;
 const tests = ['auto', 'fisher-z', 'chi2', 'g2', 'mixed'] as const;
-const formats = ['matrix', 'json', 'svg'] as const;
+const formats = ['matrix', 'tetrad', 'dot', 'dagitty', 'json', 'svg'] as const;
 
 interface DiscoverOptions extends Shared {
   readonly algorithm: (typeof algorithms)[number];
@@ -68,7 +69,10 @@ export function addDiscover(program: Command, context: Context): void {
     .addOption(
       new Option('--compat <name>', 'do as another library does').choices(['causal-learn']),
     )
-    .option('--knowledge <file>', 'JSON file with tiers, forbidden and required edges')
+    .option(
+      '--knowledge <file>',
+      'file with tiers, forbidden and required edges: JSON, or the form of Tetrad',
+    )
     .addOption(
       new Option(
         '--format <name>',
@@ -77,7 +81,10 @@ export function addDiscover(program: Command, context: Context): void {
         .choices(formats)
         .default('matrix'),
     )
-    .action(async (source: string, options: DiscoverOptions) => {
+    .action(async (source: string, options: DiscoverOptions, command: Command) => {
+      if (options.algorithm !== 'pc' && (options.colliderRule || options.conflict)) {
+        command.error('error: --collider-rule and --conflict are options of --algorithm pc');
+      }
       const table = await readSource(source, context);
       const found = await discover(table, options, longWorkOf(context, options));
       for (const warning of found.warnings) process.stderr.write(`Note: ${warning}\n`);
@@ -102,17 +109,12 @@ async function discover(
   work: LongWork,
 ): Promise<DiscoveryResult> {
   const { algorithm, test, alpha, colliderRule, conflict, compat, knowledge } = options;
-  if (algorithm !== 'pc' && (colliderRule || conflict)) {
-    throw new TypeError(
-      `Cannot run ${algorithm.toUpperCase()} as --collider-rule and --conflict are options of pc: leave them out`,
-    );
-  }
   const common = {
     ...work,
     test,
     alpha,
     ...(compat ? { compat } : {}),
-    ...(knowledge === undefined ? {} : { knowledge: await readKnowledge(knowledge) }),
+    ...(knowledge === undefined ? {} : { knowledge: await knowledgeFile(knowledge) }),
   };
   if (algorithm === 'fci') return fci(table, common);
   return pc(table, {
@@ -124,7 +126,7 @@ async function discover(
 
 function graphText(found: DiscoveryResult, format: DiscoverOptions['format']): string {
   const { graph, algorithm, test, alpha, rows } = found;
-  if (format === 'matrix') return matrixText(graph.marks, graph.names.length);
+  if (format !== 'json' && format !== 'svg') return writeGraph(graph, format);
   const data = graphData(graph, {
     provenance: { algorithm, test, alpha, rows },
     notes: found.warnings,

@@ -6,6 +6,7 @@ import {
   type TuningOptions,
 } from '../causal-mix-ft.js';
 import { conform } from '../data/conform.js';
+import { dropMissing } from '../data/missing.js';
 import { split } from '../data/split.js';
 import { column, isNumeric, type Table } from '../data/table.js';
 import { evaluate, type Scores } from '../evaluation/evaluate.js';
@@ -132,13 +133,25 @@ async function save(
   await model.save(out);
 }
 async function parts(
-  table: Table,
+  all: Table,
   { validation, target, seed }: FitOptions,
   context: Context,
 ): Promise<{ train: Table; validation: Table }> {
+  const table = withKnownTarget(all, target);
   if (validation === undefined) return split(table, { seed, test: 0 });
-  const read = await readSource(validation, context, { target });
+  const read = withKnownTarget(await readSource(validation, context, { target }), target);
   return { train: table, validation: conform(read, table).table };
+}
+
+function withKnownTarget(table: Table, target: string): Table {
+  const known = dropMissing(table, [target]);
+  const left = table.rows - known.rows;
+  if (left > 0) {
+    process.stderr.write(
+      `Note: ${left} of ${table.rows} rows have no "${target}" and are left out\n`,
+    );
+  }
+  return known;
 }
 
 function reportText({ method, model, rows, validation, history }: Report, out: string): string {

@@ -12,7 +12,6 @@ import {
   tableHelp,
   wholeNumber,
 } from './command.js';
-import { matrixText } from './graph-text.js';
 
 const formats = ['matrix', 'json', 'svg'] as const;
 
@@ -60,4 +59,11 @@ export function addStrengths(program: Command, context: Context): void {
         await context.write(renderDagSvg(strengthsData(strengths, { provenance })));
       }
     });
+}
+
+/** Write p × p numbers as p rows of p numbers, parted by blanks. */
+function matrixText(values: ArrayLike<number>, p: number): string {
+  return Array.from({ length: p }, (_, i) =>
+    Array.from({ length: p }, (_, j) => String(values[i * p + j])).join(' '),
+  ).join('\n');
 }

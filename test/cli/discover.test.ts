@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseCsv, writeCsv } from '../../src/data/csv.js';
 import { fromRecords } from '../../src/data/records.js';
 import { knowledge } from '../../src/discovery/knowledge.js';
@@ -9,6 +9,8 @@ import { pc } from '../../src/discovery/pc.js';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
 import { causalmixft } from './run.js';
+
+vi.setConfig({ testTimeout: 180_000 }); // whole processes, on a machine that may be busy
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -44,6 +46,10 @@ describe('causalmixft discover', () => {
     ]);
     const picture = await causalmixft([...args, '--format', 'svg']);
     expect(picture.stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    const tetrad = await causalmixft([...args, '--format', 'tetrad']);
+    expect(tetrad.stdout).toMatch(/^Graph Nodes:\nx;y;z;w\n\nGraph Edges:\n1\. x o-> z/);
+    expect((await causalmixft([...args, '--format', 'dot'])).stdout).toMatch(/^(di)?graph /);
+    expect((await causalmixft([...args, '--format', 'dagitty'])).stdout).toMatch(/^pag \{/);
     const all = JSON.parse((await causalmixft([...args, '--json'])).stdout);
     expect(all).toMatchObject({ kind: 'discovery', algorithm: 'fci', test: 'fisher-z', rows: 800 });
     expect(all.graph.names).toEqual(['x', 'y', 'z', 'w']);
@@ -64,6 +70,12 @@ describe('causalmixft discover', () => {
       onProgress: () => {},
     });
     expect(JSON.parse(stdout).graph.marks).toEqual([...wanted.graph.marks]);
+    writeFileSync(at('known.txt'), '/knowledge\naddtemporal\n1 w\n2 x y z\n');
+    const tetrad = await causalmixft([
+      ...['discover', at('collider.csv'), '--alpha', '0.01', '--collider-rule', 'max-p'],
+      ...['--conflict', 'keep', '--knowledge', at('known.txt'), '--json'],
+    ]);
+    expect(tetrad.stdout).toBe(stdout);
   });
 
   it('refuses knowledge that is no JSON, and options of another algorithm', async () => {
@@ -72,11 +84,11 @@ describe('causalmixft discover', () => {
       ...['discover', at('collider.csv'), '--knowledge', at('broken.json')],
     ]);
     expect([broken.code, broken.stdout]).toEqual([1, '']);
-    expect(broken.stderr).toContain('must be a JSON file');
+    expect(broken.stderr).toContain('must be JSON or begin with /knowledge');
     const fci = await causalmixft([
       ...['discover', at('collider.csv'), '--algorithm', 'fci', '--conflict', 'keep'],
     ]);
-    expect(fci.code).toBe(1);
+    expect([fci.code, fci.stdout]).toEqual([2, '']);
     expect((await causalmixft(['discover', at('collider.csv'), '--alpha', '1'])).code).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundled } from '../../src/data/bundled.js';
 import { parseCsv, writeCsv } from '../../src/data/csv.js';
 import { toRecords } from '../../src/data/records.js';
@@ -10,6 +10,8 @@ import { type CategoricalColumn, column, dropColumns } from '../../src/data/tabl
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import { loadClassifier } from '../../src/tfm/load-classifier.js';
 import { causalmixft } from './run.js';
+
+vi.setConfig({ testTimeout: 180_000 }); // whole processes, on a machine that may be busy
 
 const shared = join(import.meta.dirname, '..', '..', '..', 'shared');
 const regressor = join(shared, 'fixtures', 'mitra', 'regressor');
@@ -134,6 +136,18 @@ describe('causalmixft fit and predict', () => {
       expect(p.stderr).toContain('the model must be a classifier');
     },
   );
+
+  it('leave out rows without a target, and say so', async () => {
+    const text = readFileSync(at('train.csv'), 'utf8').replace(/,present\n/, ',\n');
+    writeFileSync(at('gap.csv'), text);
+    const { code, stdout, stderr } = await causalmixft([
+      ...['fit', at('gap.csv'), '--target', 'disease', '--method', 'zero-shot', '--json'],
+      ...['--out', at('gap')],
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('Note: 1 of 182 rows have no "disease" and are left out');
+    expect(JSON.parse(stdout).rows).toEqual({ train: 145, validation: 36 });
+  });
 
   it('refuse a target of one class', async () => {
     writeFileSync(at('one.csv'), 'x,y\n1,a\n2,a\n3,a\n4,a\n5,a\n6,a\n');
