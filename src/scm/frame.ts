@@ -87,9 +87,15 @@ export function unframe(
             name,
             type,
             categories: categories ?? [],
-            codes: Int32Array.from(values[j], (v) => (Number.isNaN(v) ? -1 : v)),
+            codes: codesOf(values[j]),
           },
     ),
     ...(target === undefined ? {} : { target }),
   };
+}
+
+function codesOf(values: Float64Array): Int32Array {
+  const codes = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) codes[i] = values[i] >= 0 ? values[i] : -1;
+  return codes;
 }

@@ -725,6 +725,10 @@ function scanHessians(
   best.set = undefined;
 }
 
+/** Buffers of `scanCategories`: places in the list by ratio. */
+const ranked = new Int32Array(256);
+const ratio = new Float64Array(256);
+
 /** Look for a better set of categories: ordered by G/(H + 10), taken from either end. */
 function scanCategories(
   best: Split,
@@ -743,23 +747,31 @@ function scanCategories(
   const G = V - N;
   const support = N / SHIFT / H;
   const parent = (G * G) / (H + l2);
-  const used: number[] = [];
-  const ratio: number[] = [];
+  let used = 0;
   for (let k = base; k < base + length; k++) {
     const n = v[k] + ROUND - ROUND;
     const w = counts ? n / SHIFT : h[k];
     if (w * support < CATEGORY_SUPPORT) continue;
-    ratio[k - base] = (v[k] - n) / (w + CATEGORY_SUPPORT);
-    used.push(k - base);
+    const r = (v[k] - n) / (w + CATEGORY_SUPPORT);
+    // Insertion: lists are short, and ties stay in the order of the codes.
+    let at = used++;
+    for (; at > 0 && ratio[at - 1] > r; at--) {
+      ratio[at] = ratio[at - 1];
+      ranked[at] = ranked[at - 1];
+    }
+    ratio[at] = r;
+    ranked[at] = k;
   }
-  if (used.length < 2) return;
-  used.sort((a, b) => ratio[a] - ratio[b] || a - b);
-  const middle = (used.length + 1) >> 1;
-  for (const forward of [true, false]) {
+  if (used < 2) return;
+  const middle = (used + 1) >> 1;
+  let top = best.gain + parent;
+  let taken = 0; // from the lower end if positive, from the upper end if negative
+  for (let direction = 1; direction >= -1; direction -= 2) {
+    const last = direction === 1 ? middle : middle - 1;
     let sum = 0;
     let w = 0;
-    for (let k = 0; k < (forward ? middle : middle - 1); k++) {
-      const o = base + used[forward ? k : used.length - 1 - k];
+    for (let k = 0; k < last; k++) {
+      const o = ranked[direction === 1 ? k : used - 1 - k];
       sum += v[o];
       const n = sum + ROUND - ROUND;
       w = counts ? n / SHIFT : w + h[o];
@@ -767,20 +779,26 @@ function scanCategories(
       if (N - n < least || H - w < LEAST_HESSIAN) break;
       const g = sum - n;
       const r = G - g;
-      const found = (g * g) / (w + l2) + (r * r) / (H - w + l2) - parent;
-      if (found <= best.gain) continue;
-      best.gain = found;
-      best.code = 0;
-      best.missingLeft = false;
-      best.v = sum;
-      best.h = w;
-      best.set = new Int32Array(8);
-      for (let i = 0; i <= k; i++) {
-        const c = codes[base + used[forward ? i : used.length - 1 - i]];
-        if (c === missingSlot) best.missingLeft = true;
-        else best.set[c >> 5] |= 1 << (c & 31);
+      const a = w + l2;
+      const b = H - w + l2;
+      const number = g * g * b + r * r * a;
+      if (number > top * a * b) {
+        top = number / (a * b);
+        taken = direction * (k + 1);
+        best.v = sum;
+        best.h = w;
       }
     }
+  }
+  if (taken === 0) return;
+  best.gain = top - parent;
+  best.code = 0;
+  best.missingLeft = false;
+  best.set = new Int32Array(8);
+  for (let i = 0; i < Math.abs(taken); i++) {
+    const c = codes[ranked[taken > 0 ? i : used - 1 - i]];
+    if (c === missingSlot) best.missingLeft = true;
+    else best.set[c >> 5] |= 1 << (c & 31);
   }
 }
 
