@@ -47,6 +47,21 @@ export function installBinding(path, packageFolder) {
   );
 }
 
+/**
+ * Compile the addon that keeps libtensorflow's remarks from standard error, beside the binding. Where
+ * that fails the remarks appear, and all else works.
+ */
+export async function installStderrAddon({ packageFolder, source, nodeHeaders, compiler }) {
+  const command = await compiler();
+  if (!command) return;
+  const onMac = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
+  await makeWhole(join(packageFolder, 'lib', 'napi-v8', 'hold_stderr.node'), async (partial) => {
+    const options = [...flags, '-shared', ...onMac, `-I${nodeHeaders}`, source, '-o', partial];
+    const { code, output } = await runCommand(command, options);
+    if (code !== 0) throw refused(command, { code, output });
+  }).catch(() => undefined);
+}
+
 // A compiler that refuses the operations of our own still makes a binding: the library does without them.
 async function compile(command, library, { sources, kernels, packageFolder, nodeHeaders, out }) {
   const objects = `${out}.objects`;

@@ -6,7 +6,12 @@ import { cacheFolder, root, tfjsFolder } from '../tools/places.mjs';
 import { hashOf } from '../tools/stamp.mjs';
 import { isOlder } from '../tools/versions.mjs';
 import { pythonOf } from './python.mjs';
-import { cachedBinding, findCompiler, installBinding } from './tensorflow-binding.mjs';
+import {
+  cachedBinding,
+  findCompiler,
+  installBinding,
+  installStderrAddon,
+} from './tensorflow-binding.mjs';
 import { checkNative } from './tensorflow-check.mjs';
 import { cachedLibrary, isCached, linkLibraries } from './tensorflow-library.mjs';
 import { wheels } from './tensorflow-wheels.mjs';
@@ -36,16 +41,23 @@ export const tensorflow = {
     const library = source.library ?? (await fromCache(source.wheel, { cache, python, say }));
     if (!library) return announceFallback('there is no C++ compiler', compilerRemedy());
     say('compiling the binding');
+    const nodeHeaders = join(root, 'node_modules', 'node-api-headers', 'include');
     const binding = await cachedBinding(library, {
       cache,
       packageFolder: tfjsFolder,
       kernels,
-      nodeHeaders: join(root, 'node_modules', 'node-api-headers', 'include'),
+      nodeHeaders,
       compiler: findCompiler,
     });
     if (!binding) return announceFallback('there is no C++ compiler', compilerRemedy());
     await linkLibraries(library.libraries, tfjsFolder);
     await installBinding(binding, tfjsFolder);
+    await installStderrAddon({
+      packageFolder: tfjsFolder,
+      source: join(kernels, 'stderr', 'hold-stderr.cc'),
+      nodeHeaders,
+      compiler: findCompiler,
+    });
     say('checking it by a matrix product');
     const { version } = await checkNative().catch(async (error) => {
       await rm(binding, { force: true });

@@ -3,7 +3,7 @@
 // else it is composed of plain operations.
 // Legend: T tokens, d channels, B batch, h heads, n rows that attend, m rows attended to, e = d/h.
 
-import { hasFused, operation, sumRows, type Tensor, tf, tidy } from './tf.js';
+import { hasFused, operation, product, sumRows, type Tensor, tf, tidy } from './tf.js';
 
 /** A linear map: weight (outputs, inputs) and bias (outputs). Also scale and shift of a norm. */
 export interface Linear {
@@ -20,7 +20,7 @@ const epsilon = 1e-5;
 
 /** x·Wᵀ: [T, in] → [T, out], without the bias. */
 function times(x: Tensor, { weight }: Linear): Tensor {
-  return tf().matMul(x as never, weight as never, false, true);
+  return product(x, weight, false, true);
 }
 
 /** Apply a linear map: [T, in] → [T, out]. */
@@ -31,10 +31,10 @@ export function linear(x: Tensor, part: Linear): Tensor {
 /** Apply a linear map and add the result to `residual` [T, out]. */
 export function linearInto(residual: Tensor, x: Tensor, part: Linear): Tensor {
   return tidy(() => {
-    const product = times(x, part).reshape(residual.shape);
+    const mapped = times(x, part).reshape(residual.shape);
     return hasFused()
-      ? operation('CmxAddBias', [residual, product, part.bias], 1)[0]
-      : residual.add(product.add(part.bias));
+      ? operation('CmxAddBias', [residual, mapped, part.bias], 1)[0]
+      : residual.add(mapped.add(part.bias));
   });
 }
 
@@ -43,10 +43,9 @@ export function linearInto(residual: Tensor, x: Tensor, part: Linear): Tensor {
  * @param dy [T, out]
  */
 export function linearBackward(x: Tensor, { weight }: Linear, dy: Tensor): LinearGradient {
-  const { matMul } = tf();
   return {
-    dx: matMul(dy as never, weight as never),
-    weight: matMul(dy as never, x as never, true, false),
+    dx: product(dy, weight),
+    weight: product(dy, x, true, false),
     bias: sumRows(dy),
   };
 }
@@ -105,13 +104,13 @@ export function layerNormBackward(
  */
 export function linearGelu(x: Tensor, part: Linear, keep: boolean): { y: Tensor; slope?: Tensor } {
   return tidy(() => {
-    const product = times(x, part);
+    const mapped = times(x, part);
     if (hasFused()) {
-      if (!keep) return { y: operation('CmxBiasGelu', [product, part.bias], 1)[0] };
-      const [y, slope] = operation('CmxBiasGeluKeep', [product, part.bias], 2);
+      if (!keep) return { y: operation('CmxBiasGelu', [mapped, part.bias], 1)[0] };
+      const [y, slope] = operation('CmxBiasGeluKeep', [mapped, part.bias], 2);
       return { y, slope };
     }
-    const u = product.add(part.bias);
+    const u = mapped.add(part.bias);
     const cumulative = u.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
     const y = u.mul(cumulative);
     if (!keep) return { y };
@@ -133,11 +132,11 @@ export function linearGelu(x: Tensor, part: Linear, keep: boolean): { y: Tensor;
 export function projectHeads(x: Tensor, part: Linear, heads: number, factor = 1): Tensor {
   return tidy(() => {
     const [b, n, d] = x.shape;
-    const product = times(x.reshape([b * n, d]), part).reshape([b, n, d]);
+    const mapped = times(x.reshape([b * n, d]), part).reshape([b, n, d]);
     if (hasFused()) {
-      return operation('CmxSplitHeads', [product, part.bias], 1, headsOf(heads, factor))[0];
+      return operation('CmxSplitHeads', [mapped, part.bias], 1, headsOf(heads, factor))[0];
     }
-    const y = product.add(part.bias);
+    const y = mapped.add(part.bias);
     return splitHeads(factor === 1 ? y : y.mul(factor), heads);
   });
 }

@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs-node';
 
 /** A tensor of the engine; its owner disposes it. */
@@ -32,6 +33,7 @@ interface NativeBackend {
     readonly TF_ATTR_INT: number;
     readonly TF_ATTR_FLOAT: number;
     readonly TF_ATTR_TYPE: number;
+    readonly TF_ATTR_BOOL: number;
   };
 }
 
@@ -47,7 +49,8 @@ let fusedFound = false;
 let fused = false;
 
 /**
- * Load the tensor engine, once.
+ * Load the tensor engine, once: native, or WebAssembly where that is not here (or
+ * `CAUSALMIXFT_BACKEND=wasm` asks for it), which is announced on stderr.
  * @returns Which one it is.
  */
 export function ready(): Promise<Backend> {
@@ -80,8 +83,8 @@ export function liveTensors(): number {
 /** A number that an operation takes beside its tensors. */
 export interface OperationAttribute {
   readonly name: string;
-  readonly type: 'int' | 'float' | 'dtype';
-  readonly value: number;
+  readonly type: 'int' | 'float' | 'bool' | 'dtype';
+  readonly value: number | boolean;
 }
 
 /** Whether the fused operations of `native/kernels.cc` are part of the engine. */
@@ -114,6 +117,7 @@ export function operation(
   const codes = {
     int: binding.TF_ATTR_INT,
     float: binding.TF_ATTR_FLOAT,
+    bool: binding.TF_ATTR_BOOL,
     dtype: binding.TF_ATTR_TYPE,
   };
   return native.executeMultipleOutputs(
@@ -122,6 +126,23 @@ export function operation(
     inputs,
     outputs,
   );
+}
+
+const float32 = { name: 'T', type: 'dtype', value: 1 } as const; // 1: TF_FLOAT
+
+/**
+ * Multiply two matrices, either of them transposed where asked for. The native operation for two
+ * matrices is somewhat faster than the one for batches that tfjs calls.
+ */
+export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+  if (backend?.name !== 'tensorflow') {
+    return tf().matMul(a as Tensor2D, b as Tensor2D, transposeA, transposeB);
+  }
+  return operation('MatMul', [a, b], 1, [
+    float32,
+    { name: 'transpose_a', type: 'bool', value: transposeA },
+    { name: 'transpose_b', type: 'bool', value: transposeB },
+  ])[0];
 }
 
 /**
@@ -134,8 +155,7 @@ export function sumRows(rows: Tensor): Tensor {
     return tidy(() => tf().sum(rows.reshape([-1, rows.shape[rows.rank - 1]]), 0));
   }
   // The native operation for it is about five times faster than a sum over the first axis.
-  const type = { name: 'T', type: 'dtype', value: 1 } as const; // 1: TF_FLOAT
-  return operation('BiasAddGrad', [rows], 1, [type])[0];
+  return operation('BiasAddGrad', [rows], 1, [float32])[0];
 }
 
 async function load(): Promise<Backend> {
@@ -146,7 +166,7 @@ async function load(): Promise<Backend> {
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
   try {
-    engine = require('@tensorflow/tfjs-node') as typeof TensorFlow;
+    engine = withoutRemarks(require, () => require('@tensorflow/tfjs-node') as typeof TensorFlow);
     const native = engine.backend() as unknown as NativeBackend;
     backend = {
       name: 'tensorflow',
@@ -159,6 +179,29 @@ async function load(): Promise<Backend> {
     backend = await loadFallback(require, error);
   }
   return backend;
+}
+
+/**
+ * Load the native library without its remarks on standard error: those about oneDNN come before any
+ * setting can stop them. What else was written meanwhile is written afterwards.
+ */
+function withoutRemarks<T>(require: NodeJS.Require, loadIt: () => T): T {
+  let stderr: { hold(): boolean; release(): string } | undefined;
+  try {
+    const entry = require.resolve('@tensorflow/tfjs-node/package.json');
+    stderr = require(join(dirname(entry), 'lib', 'napi-v8', 'hold_stderr.node'));
+  } catch {
+    return loadIt(); // set up without a compiler
+  }
+  stderr?.hold();
+  try {
+    return loadIt();
+  } finally {
+    const lines = stderr?.release().split(/(?<=\n)/) ?? [];
+    const remark = /before absl::InitializeLog\(\) is called|oneDNN custom operations are on/;
+    const other = lines.filter((line) => !remark.test(line)).join('');
+    if (other !== '') process.stderr.write(other);
+  }
 }
 
 /** A binding that was compiled without the fused operations does not know their names. */
