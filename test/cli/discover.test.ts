@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,6 +11,8 @@ import { stream } from '../../src/math/random.js';
 import { causalmixft } from './run.js';
 
 vi.setConfig({ testTimeout: 180_000 }); // whole processes, on a machine that may be busy
+
+const published = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'causal-learn');
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -34,6 +36,23 @@ describe('causalmixft discover', () => {
     expect(code).toBe(0);
     expect(stdout).toBe('0 0 -1 0\n0 0 -1 0\n1 1 0 -1\n0 0 1 0\n');
   });
+
+  it.skipIf(!existsSync(published))(
+    'prints the matrices that causal-learn printed (needs ../shared/data)',
+    async () => {
+      const rules = ['overwrite', 'bidirect', 'keep', 'stronger'];
+      for (const [code, rule] of rules.entries()) {
+        const { stdout } = await causalmixft([
+          ...['discover', join(published, 'data_linear_10.txt.gz'), '--test', 'fisher-z'],
+          ...['--compat', 'causal-learn', '--conflict', rule, '--quiet'],
+        ]);
+        const file = `linear_10_pc_fisherz_0.05_stable_0_${code}.txt`;
+        const wanted = readFileSync(join(published, 'benchmark_returned_results', file), 'utf8');
+        const numbers = (text: string) => text.trim().split(/\s+/).map(Number);
+        expect(numbers(stdout), rule).toEqual(numbers(wanted));
+      }
+    },
+  );
 
   it('writes the graph as a document, as a picture and with everything that was found', async () => {
     const args = ['discover', at('collider.csv'), '--algorithm', 'fci', '--test', 'fisher-z'];
