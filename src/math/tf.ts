@@ -166,6 +166,7 @@ async function load(): Promise<Backend> {
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
   try {
+    if (process.env.CAUSALMIXFT_BACKEND === 'wasm') throw new Error('CAUSALMIXFT_BACKEND is wasm');
     engine = withoutRemarks(require, () => require('@tensorflow/tfjs-node') as typeof TensorFlow);
     const native = engine.backend() as unknown as NativeBackend;
     backend = {
@@ -215,7 +216,7 @@ function tryFused(): boolean {
 }
 
 async function loadFallback(require: NodeJS.Require, cause: unknown): Promise<Backend> {
-  const core = require('@tensorflow/tfjs-core') as typeof TensorFlow;
+  const core = require('@tensorflow/tfjs') as typeof TensorFlow;
   const wasm = require('@tensorflow/tfjs-backend-wasm') as {
     readonly version_wasm: string;
     setWasmPaths(folder: string): void;

@@ -38,7 +38,7 @@ export async function readNetwork(folder: string): Promise<Network> {
   const weights = new Map<string, Float32Array>();
   for (const key of wanted.keys()) {
     const { data } = tensors.get(key) as TensorData;
-    const bad = data.findIndex((x) => !Number.isFinite(x));
+    const bad = firstBad(data);
     if (bad >= 0) {
       throw new TypeError(
         `Cannot read ${file} as weights must be finite: number ${bad + 1} of "${key}" is ${data[bad]}; the file is damaged or its training diverged`,
@@ -111,4 +111,10 @@ function checkShapes(
       `Cannot read ${file} as it must hold what config.json asks for and nothing else: it also has "${extra}"`,
     );
   }
+}
+
+/** Index of the first number that is not finite, or −1. */
+function firstBad(numbers: Float32Array): number {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
+  return -1;
 }

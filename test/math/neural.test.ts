@@ -44,7 +44,7 @@ function differences(run: () => Readonly<Record<string, Tensor>>): Record<string
   return Object.fromEntries(
     Object.keys(a).map((key) => {
       expect(a[key].shape).toEqual(b[key].shape);
-      const [x, y] = [a[key].dataSync(), b[key].dataSync()];
+      const [x, y] = [a[key].dataSync<'float32'>(), b[key].dataSync<'float32'>()];
       return [key, x.reduce((most, value, i) => Math.max(most, Math.abs(value - y[i])), 0)];
     }),
   );
