@@ -63,6 +63,14 @@ interface CausalMixFTWidget<State extends object> {
   close(): void;
 }
 
+/** Cryptography of the platform. */
+declare const crypto: {
+  randomUUID(): string;
+  getRandomValues<T extends ArrayBufferView | null>(array: T): T;
+  // biome-ignore lint/suspicious/noExplicitAny: its types are a tenth of all of Node's
+  readonly subtle: any;
+};
+
 /** The library, with the tools of the notebook. */
 declare const cm: typeof import('causalmixft') & CausalMixFTCellTools;
 

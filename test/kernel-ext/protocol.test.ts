@@ -159,6 +159,10 @@ describe('the protocol', () => {
     expect(await matches("import { x } from 'node:path")).toContain('node:path');
     await kernel.execute("require('node:fs').writeFileSync('some-data.csv', 'a,b')");
     expect(await matches("readTable('some-d")).toEqual(['some-data.csv']);
+    await kernel.execute(
+      "const people = { kind: 'table', rows: 1, columns: [{ name: 'age' }, { name: 'income' }] }",
+    );
+    expect(await matches("column(people, 'inc")).toEqual(['income']);
   });
 
   // The machine may be busy with other work.

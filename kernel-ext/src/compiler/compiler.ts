@@ -76,6 +76,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   let map = '';
   const used = new Set<number>();
   let names: readonly string[] = [];
+  let declaresNames = false;
 
   const { converter, seam } = createConverter({
     cwd: options.cwd,
@@ -106,6 +107,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         found = found.filter(({ code }) => !pointless.has(code));
         return found.filter((d) => isSyntax(d) || mode === 'error') as TypeScript.Diagnostic[];
       },
+      declares: () => declaresNames,
       emitted(kind, text) {
         if (kind === 'code') code = text;
         else map = text;
@@ -142,6 +144,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
       code = '';
       const cellOutline = outline(ts, source);
       if (cellOutline.imports) seam.refresh();
+      declaresNames = cellOutline.names.length > 0 || /\bdeclare\b/.test(source);
       const suffix =
         cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
       const result = seam.inOnePass(() =>
@@ -160,7 +163,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
         scopes,
         names,
         declares: cellOutline.names,
-        declarations: addDeclarations(ts, declarations, declared(result.declOutput ?? '')),
+        declarations: declaresNames
+          ? addDeclarations(ts, declarations, declared(result.declOutput ?? ''))
+          : declarations,
         modules,
         resolved,
         warnings: mode === 'off' ? [] : shown,

@@ -79,11 +79,10 @@ function ranked(
   const chosen = (starting.length > 0 ? starting : names).slice(0, most);
   return chosen.map((text, i) => {
     const entry = entries.get(text);
-    return {
-      text,
-      type: kindOf(entry?.kind),
-      signature: entry && i < described ? signature(compiler, text, offset) : '',
-    };
+    const shown = entry && i < described ? signature(compiler, text, offset) : '';
+    // An import is an alias; what it stands for is in its signature.
+    const aliased = /^\(alias\) (\w+)/.exec(shown)?.[1];
+    return { text, type: kindOf(aliased ?? entry?.kind), signature: shown };
   });
 }
 

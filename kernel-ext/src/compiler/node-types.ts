@@ -10,9 +10,16 @@ export interface NodeTypes {
   /** The list of files that `@types/node` begins with, cut down to those that declare globals. */
   index(text: string, path: string): string;
   isIndex(path: string): boolean;
-  /** File with the types of a module of Node. */
-  fileOf(name: string): string | undefined;
+  /**
+   * File with the types of a module of Node.
+   * @returns `undefined` if it is none, an empty text if it is not worth reading for this importer.
+   */
+  fileOf(name: string, importer: string): string | undefined;
 }
+
+/** Modules that files with globals mention in passing, and that are large. */
+const onDemand =
+  /^(async_hooks|child_process|cluster|crypto|dgram|diagnostics_channel|dns|fs|https?|http2|inspector|readline|repl|tls|v8|vm|zlib)(\/|$)/;
 
 /** @param folder Folder of the package `@types/node`. */
 export function nodeTypes(folder: string): NodeTypes {
@@ -22,9 +29,16 @@ export function nodeTypes(folder: string): NodeTypes {
       text.replace(/^\/\/\/ <reference path="(.+?)" \/>$/gm, (line, name: string) =>
         declaresGlobals(join(dirname(path), name)) ? line : '',
       ),
-    fileOf(name) {
+    fileOf(name, importer) {
       if (!isBuiltin(name)) return undefined;
       const bare = name.replace(/^node:/, '');
+      const from = importer.startsWith(folder)
+        ? importer.slice(folder.length + 1).replace(/\.d\.ts$/, '')
+        : /\/undici-types\//.test(importer)
+          ? 'globals'
+          : undefined;
+      // The checker finds these by name as soon as anything else has asked for them.
+      if (from !== undefined && !onDemand.test(from) && onDemand.test(bare)) return '';
       const files = [bare, bare.split('/')[0]!].map((file) => join(folder, `${file}.d.ts`));
       return files.find((file) => existsSync(file));
     },
@@ -34,7 +48,7 @@ export function nodeTypes(folder: string): NodeTypes {
 function declaresGlobals(path: string): boolean {
   try {
     const text = readFileSync(path, 'utf8');
-    return /\bglobal \{/.test(text) || !/^declare module "/m.test(text);
+    return /\bglobal \{/.test(text) || !/^declare module ["']/m.test(text);
   } catch {
     return true;
   }

@@ -29,7 +29,7 @@ export function resolution(
   ts: typeof TypeScript,
   cwd: string,
   isVirtual: (path: string) => boolean,
-  builtin: (name: string) => string | undefined,
+  builtin: (name: string, importer: string) => string | undefined,
 ): Host {
   const ofPackages = ts.createModuleResolutionCache(cwd, (name) => name);
   const isPackage = (path: string): boolean => path.includes('/node_modules/');
@@ -44,7 +44,8 @@ export function resolution(
         const look = (from: string) =>
           ts.resolveModuleName(literal.text, from, options, ts.sys, cache, redirect, mode);
         if (isEngine(literal.text) && isLibrary(importer)) return { resolvedModule: undefined };
-        const file = builtin(literal.text);
+        const file = builtin(literal.text, importer);
+        if (file === '') return { resolvedModule: undefined };
         if (file) return { resolvedModule: declarationFile(ts, file) };
         let found = look(importer);
         if (!found.resolvedModule && isVirtual(importer) && !literal.text.startsWith('.')) {

@@ -30,6 +30,8 @@ export interface Hooks {
   transformers(program: TypeScript.Program): TypeScript.CustomTransformers;
   /** Receives what the checker says; returns what the converter is to refuse the cell for. */
   diagnose(program: TypeScript.Program, file: TypeScript.SourceFile): TypeScript.Diagnostic[];
+  /** Whether the cell declares anything. */
+  declares(): boolean;
   /** Receives the JavaScript and its map. */
   emitted(kind: 'code' | 'map', text: string): void;
 }
@@ -190,7 +192,14 @@ function steered(
         if (name.endsWith('.d.ts')) write('outDir/__tslab__.d.ts', text);
         else hooks.emitted(name.endsWith('.map') ? 'map' : 'code', text);
       };
-      return program.emit(file, collect, undefined, false, { ...before, afterDeclarations });
+      const settings = program.getCompilerOptions();
+      // A cell without names declares nothing. The programs share their settings: put it back.
+      settings.declaration = hooks.declares();
+      try {
+        return program.emit(file, collect, undefined, false, { ...before, afterDeclarations });
+      } finally {
+        settings.declaration = true;
+      }
     },
   }) as TypeScript.BuilderProgram;
 }

@@ -23,7 +23,8 @@ export function loadTypeScript(require: NodeJS.Require): {
   const { version } = require('@tslab/typescript-for-tslab/package.json') as { version: string };
   const cache = cacheFile(version);
   const cachedData = readIfThere(cache);
-  const source = readFileSync(filename, 'utf8');
+  // Only its comments go beyond ASCII; read this way the text takes half the memory.
+  const source = readFileSync(filename, 'latin1');
   const script = new Script(
     `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
     { filename, ...(cachedData ? { cachedData } : {}) },

@@ -13,8 +13,8 @@ export interface ExecutionSetup {
   run(request: RunRequest): Promise<Done>;
   reply(message: Message, content: object): void;
   status(message: Message, state: 'busy' | 'idle'): void;
-  /** Called after each cell. */
-  onDone(): void;
+  /** Called after each cell with what the worker said of it, if it ran. */
+  onDone(done: Done | undefined): void;
   /** Called with the code of each cell that is to be remembered. */
   onInput(count: number, code: string): void;
 }
@@ -33,6 +33,7 @@ export function createExecution(setup: ExecutionSetup): Execution {
   let current: Message | undefined;
   let count = 0;
   let cells = 0;
+  let last: Done | undefined;
 
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -89,7 +90,8 @@ export function createExecution(setup: ExecutionSetup): Execution {
       ...(error ?? { payload: [], user_expressions: expressions }),
     });
     setup.status(message, 'idle');
-    setup.onDone();
+    setup.onDone(last);
+    last = undefined;
     return dropped;
   };
 
@@ -103,6 +105,7 @@ export function createExecution(setup: ExecutionSetup): Execution {
     const { compiled } = compilation;
     if (compiled.warnings.length > 0) warn(cell, compiled.warnings, file);
     const done = await setup.run(request(compiled, source, file, false));
+    last = done;
     if (!done.error) setup.compiler().commit(compiled);
     return done.error;
   };

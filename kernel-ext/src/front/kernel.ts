@@ -56,7 +56,10 @@ export async function runKernel(connectionFile: string): Promise<void> {
     run: (request: RunRequest): Promise<Done> => link.run(request),
     reply: (message, content) => answer('shell', message, 'execute_reply', content),
     status,
-    onDone: () => variables.changed(),
+    onDone: (done) => {
+      for (const [name, list] of Object.entries(done?.columns ?? {})) columns.set(name, list);
+      variables.changed();
+    },
     onInput: (count, code) => history.add(count, code),
   });
   sockets = await openSockets(connection, receive);
@@ -230,6 +233,8 @@ export async function runKernel(connectionFile: string): Promise<void> {
   });
   process.on('exit', () => link.close());
   exitWithParent();
+  // Where nobody asks what the kernel is, as scripts may not, the compiler starts by itself.
+  setTimeout(warmUp, 300);
   sockets.send('iopub', {
     type: 'status',
     content: { execution_state: 'starting' },

@@ -66,11 +66,23 @@ export async function runCell(request: RunRequest): Promise<void> {
   }
   // Rejections that nobody handles are reported in this turn, still before the cell has ended.
   await new Promise((resolve) => setImmediate(resolve));
-  finish(context, ended);
+  finish(context, request.names, ended);
+}
+
+/** Names of the columns of each table that a cell declared. */
+function columnsOf(cell: number, names: readonly string[]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const name of names) {
+    const value = valueOfName(cell, name) as { kind?: unknown; columns?: unknown } | undefined;
+    if (value?.kind !== 'table' || !Array.isArray(value.columns)) continue;
+    found[name] = (value.columns as { name?: unknown }[]).map((column) => String(column.name));
+  }
+  return found;
 }
 
 function finish(
   context: CellContext,
+  names: readonly string[],
   { failed, error, value }: { failed: boolean; error?: unknown; value?: MimeBundle },
 ): void {
   const { cell } = context;
@@ -84,6 +96,7 @@ function finish(
     cell,
     ...(failed ? { error: reportError(error) } : {}),
     ...(value ? { value } : {}),
+    ...(failed ? {} : { columns: columnsOf(context.cell, names) }),
   };
   sendToFront(done);
 }
