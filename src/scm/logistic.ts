@@ -1,10 +1,9 @@
 // Logistic and softmax regression with an L2 penalty on the coefficients, not on the intercept:
 //   min  −Σ_i log p(y_i | x_i) + ‖w‖² / 2C
-// as scikit-learn has it (C = 1). Few parameters: Newton's method. More: truncated Newton, its steps by
-// conjugate gradients preconditioned with the Hessian's diagonal blocks (Nocedal & Wright 2006, 7.1).
+// as scikit-learn has it (C = 1).
 // Columns are centred and scaled inside, each with its penalty rescaled, so the minimum is the same.
 
-import { cholesky, choleskySolve } from '../math/linear-algebra.js';
+import { minimizeSoftmax, type SoftmaxProblem } from './minimize-softmax.js';
 
 export interface LogisticOptions {
   /** Inverse strength of the penalty (default `1`). */
@@ -85,7 +84,7 @@ export function fitLogisticCounts(
     }
   }
   const kept = Float64Array.from(used, (j) => penalty[j]);
-  const problem: Problem = {
+  const problem: SoftmaxProblem = {
     design,
     // One output stands for the second of two classes.
     counts: outputs === 1 ? counts.subarray(n) : counts,
@@ -96,8 +95,7 @@ export function fitLogisticCounts(
     penalty: kept,
     tolerance: tolerance * rows,
   };
-  if (outputs === 1 || outputs * width <= 40) newton(problem, w);
-  else truncatedNewton(problem, w);
+  minimizeSoftmax(problem, w);
 
   const coefficients = new Float64Array(outputs * x.length);
   const intercepts = new Float64Array(outputs);
@@ -172,20 +170,6 @@ export function normalize(p: Float64Array, n: number, outputs: number): void {
   for (let k = 0; k < outputs; k++) for (let i = 0; i < n; i++) p[k * n + i] /= sum[i];
 }
 
-interface Problem {
-  readonly design: readonly Float64Array[];
-  /** Rows of output k's class at place i: k · n + i. */
-  readonly counts: Float64Array;
-  /** Rows at each place. */
-  readonly total: Float64Array;
-  readonly n: number;
-  readonly m: number;
-  readonly outputs: number;
-  readonly penalty: Float64Array;
-  /** Largest entry of the (summed) gradient at the end. */
-  readonly tolerance: number;
-}
-
 function standardised(
   x: readonly Float64Array[],
   weight: Float64Array,
@@ -207,279 +191,4 @@ function standardised(
     design.push(column.map((v) => (v - mean) / scale));
   });
   return { design, means, scales };
-}
-
-/** The objective at w; fills the gradient, and keeps the probabilities (k · n + i) for the Hessian. */
-function evaluate(
-  problem: Problem,
-  w: Float64Array,
-  gradient: Float64Array,
-  p: Float64Array,
-): number {
-  const { design, counts, total, n, m, outputs, penalty } = problem;
-  const width = m + 1;
-  for (let k = 0; k < outputs; k++) {
-    const score = p.subarray(k * n, (k + 1) * n).fill(w[k * width + m]);
-    for (let j = 0; j < m; j++) {
-      const c = w[k * width + j];
-      if (c === 0) continue;
-      const column = design[j];
-      for (let i = 0; i < n; i++) score[i] += c * column[i];
-    }
-  }
-  let loss = 0;
-  if (outputs === 1) {
-    for (let i = 0; i < n; i++) {
-      const z = p[i];
-      const e = Math.exp(-Math.abs(z));
-      loss += total[i] * (Math.log1p(e) + Math.max(z, 0)) - counts[i] * z;
-      p[i] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
-    }
-  } else {
-    for (let i = 0; i < n; i++) {
-      let top = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < outputs; k++) if (p[k * n + i] > top) top = p[k * n + i];
-      let sum = 0;
-      let own = 0;
-      for (let k = 0; k < outputs; k++) own += counts[k * n + i] * p[k * n + i];
-      for (let k = 0; k < outputs; k++) {
-        const e = Math.exp(p[k * n + i] - top);
-        p[k * n + i] = e;
-        sum += e;
-      }
-      for (let k = 0; k < outputs; k++) p[k * n + i] /= sum;
-      loss += total[i] * (Math.log(sum) + top) - own;
-    }
-  }
-  const residual = new Float64Array(n);
-  for (let k = 0; k < outputs; k++) {
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      residual[i] = total[i] * p[k * n + i] - counts[k * n + i];
-      sum += residual[i];
-    }
-    gradient[k * width + m] = sum;
-    for (let j = 0; j < m; j++) {
-      const column = design[j];
-      let g = 0;
-      for (let i = 0; i < n; i++) g += residual[i] * column[i];
-      const c = w[k * width + j];
-      gradient[k * width + j] = g + penalty[j] * c;
-      loss += (penalty[j] * c * c) / 2;
-    }
-  }
-  return loss;
-}
-
-function newton(problem: Problem, w: Float64Array): void {
-  const { design, total, n, m, outputs, penalty, tolerance } = problem;
-  const width = m + 1;
-  const size = outputs * width;
-  let gradient = new Float64Array(size);
-  let p = new Float64Array(outputs * n);
-  let loss = evaluate(problem, w, gradient, p);
-  const hessian = new Float64Array(size * size);
-  const weighted = new Float64Array(n);
-  for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
-    for (let k = 0; k < outputs; k++) {
-      for (let l = 0; l <= k; l++) {
-        // Block (k, l): Xᵀ diag(p_k (δ_kl − p_l)) X.
-        for (let j = 0; j <= m; j++) {
-          const a = design[j];
-          for (let i = 0; i < n; i++) {
-            const q = total[i] * p[k * n + i] * ((k === l ? 1 : 0) - p[l * n + i]);
-            weighted[i] = j < m ? q * a[i] : q;
-          }
-          for (let c = 0; c <= (k === l ? j : m); c++) {
-            let sum = 0;
-            if (c < m) {
-              const b = design[c];
-              for (let i = 0; i < n; i++) sum += weighted[i] * b[i];
-            } else for (let i = 0; i < n; i++) sum += weighted[i];
-            if (k === l && c === j) sum += j < m ? penalty[j] : outputs > 1 ? 1e-6 * n : 0;
-            hessian[(k * width + j) * size + l * width + c] = sum;
-          }
-        }
-      }
-    }
-    // A little on the diagonal where classes are separated and curvature is gone.
-    let factor = cholesky(hessian, size, 1e-14);
-    for (let extra = 1e-10; typeof factor === 'number' && extra < 1e6; extra *= 100) {
-      for (let j = 0; j < size; j++) hessian[j * size + j] += extra * (1 + hessian[j * size + j]);
-      factor = cholesky(hessian, size, 1e-14);
-    }
-    if (typeof factor === 'number') return;
-    const step = choleskySolve(factor, gradient, size);
-    let slope = 0;
-    for (let j = 0; j < size; j++) slope -= step[j] * gradient[j];
-    let moved = false;
-    for (let t = 1; t > 1e-8; t /= 2) {
-      const next = w.map((v, j) => v - t * step[j]);
-      const nextGradient = new Float64Array(size);
-      const nextP = new Float64Array(outputs * n);
-      const nextLoss = evaluate(problem, next, nextGradient, nextP);
-      if (nextLoss <= loss + 1e-4 * t * slope || Math.abs(slope) < 1e-14 * Math.abs(loss)) {
-        moved = nextLoss < loss || largest(nextGradient) < largest(gradient);
-        if (moved) {
-          w.set(next);
-          gradient = nextGradient;
-          p = nextP;
-          loss = nextLoss;
-        }
-        break;
-      }
-    }
-    if (!moved) return;
-  }
-}
-
-function truncatedNewton(problem: Problem, w: Float64Array): void {
-  const { n, m, outputs, tolerance } = problem;
-  const size = outputs * (m + 1);
-  let gradient = new Float64Array(size);
-  let p = new Float64Array(outputs * n);
-  let loss = evaluate(problem, w, gradient, p);
-  const first = Math.sqrt(dot(gradient, gradient));
-  let precondition = blockSolver(problem, p);
-  for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
-    // The blocks cost as much as many steps and change slowly.
-    if (round > 0 && round % 3 === 0) precondition = blockSolver(problem, p);
-    const step = conjugateGradients(problem, p, gradient, first, precondition);
-    const slope = -dot(step, gradient);
-    let accepted = false;
-    for (let t = 1; t > 1e-10; t /= 2) {
-      const next = w.map((v, j) => v - t * step[j]);
-      const nextGradient = new Float64Array(size);
-      const nextP = new Float64Array(outputs * n);
-      const nextLoss = evaluate(problem, next, nextGradient, nextP);
-      // Near the minimum the loss no longer tells steps apart, the gradient does.
-      if (nextLoss > loss + 1e-4 * t * slope + 1e-13 * Math.abs(loss)) continue;
-      accepted = nextLoss < loss || largest(nextGradient) < largest(gradient);
-      if (!accepted) break;
-      w.set(next);
-      gradient = nextGradient;
-      p = nextP;
-      loss = nextLoss;
-      break;
-    }
-    if (!accepted) return;
-  }
-}
-
-/** Solve H s = g roughly: the more exactly, the smaller the gradient has become. */
-function conjugateGradients(
-  problem: Problem,
-  p: Float64Array,
-  gradient: Float64Array,
-  first: number,
-  precondition: (v: Float64Array) => Float64Array,
-): Float64Array {
-  const size = gradient.length;
-  const step = new Float64Array(size);
-  const residual = Float64Array.from(gradient);
-  const norm = Math.sqrt(dot(gradient, gradient));
-  const enough = norm * Math.min(0.1, Math.sqrt(norm / first));
-  let z = precondition(residual);
-  let direction = z;
-  let rz = dot(residual, z);
-  for (let k = 0; k < 100 && Math.sqrt(dot(residual, residual)) > enough; k++) {
-    const curved = hessianTimes(problem, p, direction);
-    const curvature = dot(direction, curved);
-    if (!(curvature > 0)) break;
-    const alpha = rz / curvature;
-    for (let j = 0; j < size; j++) {
-      step[j] += alpha * direction[j];
-      residual[j] -= alpha * curved[j];
-    }
-    z = precondition(residual);
-    const next = dot(residual, z);
-    const beta = next / rz;
-    rz = next;
-    direction = z.map((v, j) => v + beta * direction[j]);
-  }
-  return step;
-}
-
-/** Solve with the Hessian's blocks of one class each: Xᵀ diag(p_k (1 − p_k)) X + penalty. */
-function blockSolver(
-  { design, total, n, m, outputs, penalty }: Problem,
-  p: Float64Array,
-): (v: Float64Array) => Float64Array {
-  const width = m + 1;
-  const weight = new Float64Array(n);
-  const weighted = new Float64Array(n);
-  const factors = Array.from({ length: outputs }, (_, k) => {
-    const block = new Float64Array(width * width);
-    for (let i = 0; i < n; i++) weight[i] = total[i] * p[k * n + i] * (1 - p[k * n + i]);
-    for (let j = 0; j <= m; j++) {
-      const a = design[j];
-      for (let i = 0; i < n; i++) weighted[i] = j < m ? weight[i] * a[i] : weight[i];
-      for (let c = 0; c < j; c++) {
-        const b = design[c];
-        let sum = 0;
-        for (let i = 0; i < n; i++) sum += weighted[i] * b[i];
-        block[j * width + c] = sum;
-      }
-      let own = 0;
-      for (let i = 0; i < n; i++) own += j < m ? weighted[i] * a[i] : weighted[i];
-      block[j * width + j] = own * (1 + 1e-10) + (j < m ? penalty[j] : 0) + 1e-12;
-    }
-    return cholesky(block, width, 1e-16);
-  });
-  return (v) => {
-    const out = new Float64Array(v.length);
-    factors.forEach((factor, k) => {
-      const part = v.slice(k * width, (k + 1) * width);
-      out.set(typeof factor === 'number' ? part : choleskySolve(factor, part, width), k * width);
-    });
-    return out;
-  };
-}
-
-function hessianTimes(
-  { design, total, n, m, outputs, penalty }: Problem,
-  p: Float64Array,
-  v: Float64Array,
-): Float64Array {
-  const width = m + 1;
-  const u = new Float64Array(outputs * n);
-  const mean = new Float64Array(n);
-  for (let k = 0; k < outputs; k++) {
-    const score = u.subarray(k * n, (k + 1) * n).fill(v[k * width + m]);
-    for (let j = 0; j < m; j++) {
-      const c = v[k * width + j];
-      const column = design[j];
-      for (let i = 0; i < n; i++) score[i] += c * column[i];
-    }
-    for (let i = 0; i < n; i++) mean[i] += p[k * n + i] * score[i];
-  }
-  const out = new Float64Array(v.length);
-  for (let k = 0; k < outputs; k++) {
-    const score = u.subarray(k * n, (k + 1) * n);
-    let whole = 0;
-    for (let i = 0; i < n; i++) {
-      score[i] = total[i] * p[k * n + i] * (score[i] - mean[i]);
-      whole += score[i];
-    }
-    out[k * width + m] = whole;
-    for (let j = 0; j < m; j++) {
-      const column = design[j];
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += score[i] * column[i];
-      out[k * width + j] = sum + penalty[j] * v[k * width + j];
-    }
-  }
-  return out;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
-  return sum;
-}
-
-function largest(values: Float64Array): number {
-  let top = 0;
-  for (const v of values) top = Math.max(top, Math.abs(v));
-  return top;
 }
