@@ -1,3 +1,5 @@
+// Over 300 lines: a table, read row by row.
+
 /** One cell and what it must bring. */
 export type Cell =
   | string

@@ -4,7 +4,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { curveKeyPair } from 'zeromq';
-import { ended, eventually, isAlive, type Kernel, startKernel } from './client.js';
+import { type Kernel, startKernel } from './client.js';
+import { ended, eventually, isAlive } from './processes.js';
 
 // The machine may be busy with other work.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -1,3 +1,4 @@
+// Over 300 lines: every request of the protocol once, on one kernel.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Subscriber } from 'zeromq';
 import { type Kernel, startKernel } from './client.js';

@@ -3,7 +3,8 @@ import { addDeclarations, type Declarations, noDeclarations } from './declaratio
 import { type CellDiagnostic, describe, isSyntax } from './diagnostics.js';
 import { type LocalModule, localModules, watchedFiles } from './local-modules.js';
 import { declaredNames, outline } from './names.js';
-import { cellTransformer, parameters, scopeName } from './transform.js';
+import { parameters, scopeName } from './parameters.js';
+import { cellTransformer } from './transform.js';
 import { createConverter, type Seam, type TypeScript } from './tslab.js';
 
 /** How strictly types are enforced. */
@@ -154,12 +155,12 @@ export function createCompiler(options: CompilerOptions): Compiler {
       if (result.diagnostics.length > 0 || code === '') return { ok: false, diagnostics: shown };
       const { modules, resolved } = localModules(ts, seam.program(), seam.cell());
       const scopes = [...used];
-      const names3 = [...Object.values(parameters), ...scopes.map(scopeName)];
+      const formal = [...Object.values(parameters), ...scopes.map(scopeName)];
       const compiled: CompiledCell = {
         cell,
-        code: wrap(code, names3),
+        code: wrap(code, formal),
         map,
-        parameters: names3,
+        parameters: formal,
         scopes,
         names,
         declares: cellOutline.names,

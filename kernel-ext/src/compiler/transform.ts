@@ -1,16 +1,7 @@
+import { importStatements } from './imports.js';
+import { declaration, valueNames } from './own-names.js';
+import { parameters, scopeName } from './parameters.js';
 import type { TypeScript } from './tslab.js';
-
-/** Names that the emitted code takes as parameters; see `work/run-cell.ts`, which passes them. */
-export const parameters = {
-  declare: '$$declare',
-  load: '$$import',
-  here: '$$here',
-  resume: '$$resume',
-  each: '$$each',
-} as const;
-
-/** The parameter that holds the names declared by a cell. */
-export const scopeName = (cell: number): string => `$$${cell}`;
 
 export interface TransformSetup {
   readonly checker: TypeScript.TypeChecker;
@@ -55,140 +46,6 @@ export function cellTransformer(
     const declare = own.length > 0 ? [declaration(ts, f, own)] : [];
     return f.updateSourceFile(file, [...declare, ...imports, ...body]);
   };
-}
-
-interface OwnName {
-  readonly name: string;
-  readonly writable: boolean;
-}
-
-/** The names of the cell that exist when it runs: types and ambient declarations do not. */
-function valueNames(
-  ts: typeof TypeScript,
-  file: TypeScript.SourceFile,
-  checker: TypeScript.TypeChecker,
-): OwnName[] {
-  const { locals } = file as unknown as { locals?: Map<string, TypeScript.Symbol> };
-  const own: OwnName[] = [];
-  for (const [name, symbol] of locals ?? []) {
-    if (symbol.flags & ts.SymbolFlags.Alias) {
-      if (isValueImport(ts, symbol, checker)) own.push({ name, writable: false });
-      continue;
-    }
-    const runs = symbol.declarations?.some((d) => isRuntime(ts, d, symbol));
-    if (!runs) continue;
-    const writable = symbol.declarations!.some(
-      (d) =>
-        !(ts.getCombinedNodeFlags(d) & ts.NodeFlags.Const) &&
-        symbol.flags & ts.SymbolFlags.Variable,
-    );
-    own.push({ name, writable });
-  }
-  return own;
-}
-
-function isValueImport(
-  ts: typeof TypeScript,
-  symbol: TypeScript.Symbol,
-  checker: TypeScript.TypeChecker,
-): boolean {
-  const declaration = symbol.declarations?.[0];
-  if (!declaration || ts.isTypeOnlyImportOrExportDeclaration(declaration)) return false;
-  const target = checker.getAliasedSymbol(symbol);
-  // A module without types resolves to the unknown symbol, which has to be taken for a value.
-  return checker.isUnknownSymbol(target) || (target.flags & ts.SymbolFlags.Value) !== 0;
-}
-
-function isRuntime(
-  ts: typeof TypeScript,
-  declaration: TypeScript.Declaration,
-  symbol: TypeScript.Symbol,
-): boolean {
-  const modifiers = ts.getCombinedModifierFlags(declaration);
-  if (modifiers & ts.ModifierFlags.Ambient) return false;
-  if (ts.isFunctionDeclaration(declaration)) return declaration.body !== undefined;
-  if (ts.isEnumDeclaration(declaration)) return !(modifiers & ts.ModifierFlags.Const);
-  if (ts.isModuleDeclaration(declaration)) {
-    return (symbol.flags & ts.SymbolFlags.ValueModule) !== 0;
-  }
-  return (
-    ts.isVariableDeclaration(declaration) ||
-    ts.isBindingElement(declaration) ||
-    ts.isClassDeclaration(declaration)
-  );
-}
-
-/** `$$declare({ get x() { return x; }, set x($v) { x = $v; }, … })` */
-function declaration(
-  ts: typeof TypeScript,
-  f: TypeScript.NodeFactory,
-  own: readonly OwnName[],
-): TypeScript.Statement {
-  const accessors = own.flatMap(({ name, writable }) => {
-    const id = f.createIdentifier(name);
-    const body = f.createBlock([f.createReturnStatement(id)]);
-    const get = f.createGetAccessorDeclaration(undefined, name, [], undefined, body);
-    if (!writable) return [get];
-    const value = f.createIdentifier('$v');
-    const assign = f.createExpressionStatement(f.createAssignment(id, value));
-    const parameter = f.createParameterDeclaration(undefined, undefined, value);
-    const set = f.createSetAccessorDeclaration(
-      undefined,
-      name,
-      [parameter],
-      f.createBlock([assign]),
-    );
-    return [get, set];
-  });
-  const call = f.createCallExpression(f.createIdentifier(parameters.declare), undefined, [
-    f.createObjectLiteralExpression(accessors),
-  ]);
-  return quiet(ts, f.createExpressionStatement(call));
-}
-
-/** `import d, { a as b } from 'm'` → `const $$m = await $$import('m'), d = $$m.default, b = $$m.a;` */
-function importStatements(
-  ts: typeof TypeScript,
-  f: TypeScript.NodeFactory,
-  statement: TypeScript.ImportDeclaration,
-  checker: TypeScript.TypeChecker,
-): TypeScript.Statement[] {
-  const clause = statement.importClause;
-  if (clause?.isTypeOnly) return [];
-  const load = f.createAwaitExpression(
-    f.createCallExpression(f.createIdentifier(parameters.load), undefined, [
-      statement.moduleSpecifier,
-    ]),
-  );
-  const at = (node: TypeScript.Statement) =>
-    ts.setOriginalNode(ts.setTextRange(node, statement), statement) as TypeScript.Statement;
-  if (!clause) return [at(f.createExpressionStatement(load))];
-  const isValue = (name: TypeScript.Identifier): boolean => {
-    const symbol = checker.getSymbolAtLocation(name);
-    return !symbol || isValueImport(ts, symbol, checker);
-  };
-  const bindings: [TypeScript.Identifier, string | undefined][] = [];
-  if (clause.name) bindings.push([clause.name, 'default']);
-  const named = clause.namedBindings;
-  if (named && ts.isNamespaceImport(named)) bindings.push([named.name, undefined]);
-  else
-    for (const e of named?.elements ?? []) bindings.push([e.name, (e.propertyName ?? e.name).text]);
-  const values = bindings.filter(([name]) => isValue(name));
-  if (values.length === 0) return [];
-  const module = f.createUniqueName('$$module');
-  const made = [
-    f.createVariableDeclaration(module, undefined, undefined, load),
-    ...values.map(([name, property]) =>
-      f.createVariableDeclaration(
-        f.createIdentifier(name.text),
-        undefined,
-        undefined,
-        property === undefined ? module : f.createPropertyAccessExpression(module, property),
-      ),
-    ),
-  ];
-  const list = f.createVariableDeclarationList(made, ts.NodeFlags.Const);
-  return [at(f.createVariableStatement(undefined, list))];
 }
 
 /** Return the value of the last expression, boxed so that a promise is not awaited. */
@@ -333,9 +190,4 @@ function isReference(ts: typeof TypeScript, id: TypeScript.Identifier): boolean 
   }
   if (ts.isImportEqualsDeclaration(parent) || ts.isModuleDeclaration(parent)) return false;
   return !ts.isEnumDeclaration(parent) && !ts.isTypeElement(parent);
-}
-
-/** Keep a statement of ours out of the source map. */
-function quiet<T extends TypeScript.Node>(ts: typeof TypeScript, node: T): T {
-  return ts.setEmitFlags(node, ts.EmitFlags.NoSourceMap | ts.EmitFlags.NoNestedSourceMaps);
 }
