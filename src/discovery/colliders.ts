@@ -68,7 +68,7 @@ export async function orientColliders(
   const fits = ({ x, y, z }: Triple): boolean =>
     allows(knowledge, g.p, x, y) && allows(knowledge, g.p, z, y);
   const logAlpha = Math.log(rules.alpha);
-  // Only ranks are asked for by the rule of separating sets: one more column than parted the pair.
+  // Only ranks are asked for by the rule of separating sets: what parted the pair, and y.
   const mostOf = ({ x, z }: Triple): number =>
     rules.rule === 'sepset' ? Math.min(rules.most, skeleton.parted[x * g.p + z] + 1) : rules.most;
   const scores = new Map<Triple, { with: number; without: number }>();
@@ -88,9 +88,7 @@ export async function orientColliders(
     await breathe();
     if (skeleton.parted[t.x * g.p + t.z] < 0) continue; // parted by knowledge: nothing was tested
     if (rules.rule === 'sepset') {
-      const sets = skeleton.separators(t.x, t.z);
-      if (sets.length > 0 && sets.every((s) => !s.given.includes(t.y)) && fits(t))
-        colliders.push(t);
+      if (fits(t) && skeleton.inSeparator(t.x, t.z, t.y) === false) colliders.push(t);
       continue;
     }
     const s = scored(t);

@@ -200,8 +200,7 @@ export function separatedBy(
   c: number,
   b: number,
 ): boolean | undefined {
-  if (skeleton.parted[d * skeleton.variables + c] < 0) return undefined;
-  return skeleton.separators(d, c).some((s) => s.given.includes(b));
+  return skeleton.inSeparator(d, c, b);
 }
 
 /** Circles everywhere, but for what knowledge says. */
@@ -290,6 +289,9 @@ async function partByPossibleDsep(
     parted,
     firstSeparator: (x, y) =>
       gone.get(Math.min(x, y) * p + Math.max(x, y))?.[0].given ?? skeleton.firstSeparator(x, y),
+    inSeparator: (x, y, v) =>
+      gone.get(Math.min(x, y) * p + Math.max(x, y))?.[0].given.includes(v) ??
+      skeleton.inSeparator(x, y, v),
     separators: (x, y) =>
       gone.get(Math.min(x, y) * p + Math.max(x, y)) ?? skeleton.separators(x, y),
   };

@@ -3,7 +3,7 @@
 // and no other inner node is in S. Searched as reachability over (node, came in at an arrowhead).
 
 import { ARROW, type Graph, NO_EDGE } from './graph.js';
-import { ancestors, nodeIndex } from './graph-queries.js';
+import { ancestors, nodeIndex, parents } from './graph-queries.js';
 import type { IndependenceTest, TestResult } from './independence/test.js';
 
 /** Tell whether S separates x and y in a graph of directed, bidirected and undirected edges. */
@@ -32,24 +32,18 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
       nodes[x],
       Array.from(given, (i) => nodes[i]),
     );
-  // Where any set of observed variables separates two, that of their observed ancestors does.
-  const observedIndex = new Map(nodes.map((node, i) => [node, i]));
-  const inseparable = new Map<number, boolean>();
-  const isInseparable = (x: number, y: number): boolean => {
+  const least = new Map<number, number>();
+  const everything = new Set(nodes);
+  /** The size of the smallest separating set among all observed variables. */
+  const leastCut = (x: number, y: number): number => {
     const key = Math.min(x, y) * nodes.length + Math.max(x, y);
-    let answer = inseparable.get(key);
-    if (answer === undefined) {
-      const set = new Set<number>();
-      for (const v of [nodes[x], nodes[y]]) {
-        for (const a of s.above[v]) {
-          const i = observedIndex.get(a);
-          if (i !== undefined && i !== x && i !== y) set.add(i);
-        }
-      }
-      answer = open(x, [...set])[nodes[y]] === 1;
-      inseparable.set(key, answer);
+    let size = least.get(key);
+    if (size === undefined) {
+      const cut = smallestCut(s, nodes[x], nodes[y], everything, nodes.length);
+      size = cut ? cut.length : Number.POSITIVE_INFINITY;
+      least.set(key, size);
     }
-    return answer;
+    return size;
   };
   return {
     name: 'd-separation',
@@ -57,42 +51,109 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
     maxGiven: Number.POSITIVE_INFINITY,
     oracle: true,
     test: (x, y, given) => (open(x, given)[nodes[y]] ? no : yes),
-    async findSeparators(x, targets, pool, size, _alpha, breathe, tested) {
-      const found: (readonly number[] | undefined)[] = new Array(targets.length).fill(undefined);
-      const alive = new Set([...found.keys()].filter((t) => !isInseparable(x, targets[t])));
-      const set: number[] = [];
-      const walk = async (start: number): Promise<void> => {
-        if (set.length === size) {
-          const targetsLeft = [...alive].filter((t) => {
-            const y = targets[t];
-            if (set.includes(y)) return false;
-            return !(tested?.before(y) && set.every((v) => tested.adjacent(y, v)));
-          });
-          if (targetsLeft.length === 0) return;
-          const reached = open(x, set);
-          for (const t of targetsLeft) {
-            if (reached[nodes[targets[t]]]) continue;
-            found[t] = [...set];
-            alive.delete(t);
+    ...(graph.type === 'dag' && {
+      async findSeparators(x, targets, pool, size, _alpha, breathe) {
+        const found: (readonly number[] | undefined)[] = [];
+        const place = new Map(Array.from(pool, (v) => [nodes[v], v]));
+        const inPool = new Set(place.keys());
+        const reached = size === 0 ? open(x, []) : undefined;
+        for (let t = 0; t < targets.length; t++) {
+          const y = targets[t];
+          if (reached) found.push(reached[nodes[y]] ? undefined : []);
+          else if (leastCut(x, y) > size) found.push(undefined);
+          else {
+            const cut = smallestCut(s, nodes[x], nodes[y], inPool, size);
+            found.push(cut?.map((node) => place.get(node) as number));
           }
           await breathe();
-          return;
         }
-        for (let i = start; i <= pool.length - (size - set.length) && alive.size > 0; i++) {
-          set.push(pool[i]);
-          await walk(i + 1);
-          set.pop();
+        return found;
+      },
+    }),
+  };
+}
+
+/**
+ * The smallest set of allowed nodes that d-separates x and y: a vertex cut of the moral graph of their
+ * ancestors, found by augmenting paths (Menger; Acid & de Campos 1996).
+ * @returns `undefined` where none has at most `most` members.
+ */
+function smallestCut(
+  { above, parents }: Separation,
+  x: number,
+  y: number,
+  allowed: ReadonlySet<number>,
+  most: number,
+): number[] | undefined {
+  const p = parents.length;
+  const kept = new Uint8Array(p);
+  for (const v of above[x]) kept[v] = 1;
+  for (const v of above[y]) kept[v] = 1;
+  const moral: number[][] = Array.from({ length: p }, () => []);
+  const join = (a: number, b: number): void => {
+    moral[a].push(b);
+    moral[b].push(a);
+  };
+  for (let v = 0; v < p; v++) {
+    if (!kept[v]) continue;
+    for (const [k, u] of parents[v].entries()) {
+      join(u, v);
+      for (let l = k + 1; l < parents[v].length; l++) join(u, parents[v][l]);
+    }
+  }
+  if (moral[x].includes(y)) return undefined;
+  // Each node is an entrance 2v and an exit 2v + 1; passing through an allowed node is possible once.
+  const used = new Uint8Array(p);
+  const flow = new Map<number, number>(); // exit of a → entrance of b, on a path
+  const key = (a: number, b: number): number => a * p + b;
+  const search = (): { from: Int32Array; reached: Uint8Array } => {
+    const from = new Int32Array(2 * p).fill(-1);
+    const reached = new Uint8Array(2 * p);
+    const queue = [2 * x + 1];
+    reached[2 * x + 1] = 1;
+    for (let at = 0; at < queue.length && !reached[2 * y]; at++) {
+      const state = queue[at];
+      const v = state >> 1;
+      const go = (to: number): void => {
+        if (!reached[to]) {
+          reached[to] = 1;
+          from[to] = state;
+          queue.push(to);
         }
       };
-      await walk(0);
-      return found;
-    },
+      if (state & 1) {
+        for (const w of moral[v]) if (w !== x) go(2 * w);
+        // Back through the node, giving up its passage
+        if (used[v] && v !== x) go(2 * v);
+      } else {
+        if (!used[v] || !allowed.has(v)) go(2 * v + 1);
+        for (const u of moral[v]) if ((flow.get(key(u, v)) ?? 0) > 0) go(2 * u + 1);
+      }
+    }
+    return { from, reached };
   };
+  for (let paths = 0; ; paths++) {
+    const { from, reached } = search();
+    if (!reached[2 * y]) {
+      const cut: number[] = [];
+      for (const v of allowed) if (reached[2 * v] && !reached[2 * v + 1]) cut.push(v);
+      return cut;
+    }
+    if (paths === most || paths === p) return undefined;
+    for (let state = 2 * y; state !== 2 * x + 1; state = from[state]) {
+      const before = from[state];
+      const [a, b] = [before >> 1, state >> 1];
+      if (a === b) used[a] = state & 1 ? 1 : 0;
+      else if (before & 1) flow.set(key(a, b), (flow.get(key(a, b)) ?? 0) + 1);
+      else flow.set(key(b, a), (flow.get(key(b, a)) ?? 0) - 1);
+    }
+  }
 }
 
 interface Separation {
   readonly graph: Graph;
   readonly near: readonly (readonly number[])[];
+  readonly parents: readonly (readonly number[])[];
   /** Own and all ancestors of each node. */
   readonly above: readonly (readonly number[])[];
 }
@@ -103,6 +164,7 @@ function separation(graph: Graph): Separation {
   return {
     graph,
     near: all.map((i) => all.filter((j) => graph.marks[i * p + j] !== NO_EDGE)),
+    parents: all.map((i) => parents(graph, i)),
     above: all.map((i) => ancestors(graph, i)),
   };
 }

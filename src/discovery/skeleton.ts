@@ -22,6 +22,8 @@ export interface Skeleton {
   firstSeparator(x: number, y: number): readonly number[] | undefined;
   /** All separating sets of a pair at the depth at which it parted. */
   separators(x: number, y: number): readonly Separator[];
+  /** Whether v is in any of these; `undefined` where no test parted the pair. */
+  inSeparator(x: number, y: number, v: number): boolean | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -114,6 +116,8 @@ export async function findSkeleton(
   }
   const reached = Math.max(0, depth);
   const known = new Map<number, readonly Separator[]>();
+  const members = new Map<number, boolean>();
+  const logAlpha = Math.log(options.alpha);
   return {
     variables: p,
     adjacent,
@@ -124,6 +128,28 @@ export async function findSkeleton(
       const at = parted[x * p + y];
       if (at < 0) return undefined;
       return at === 0 ? [] : first.get(Math.min(x, y) * p + Math.max(x, y));
+    },
+    inSeparator(x, y, v) {
+      const [a, b] = x < y ? [x, y] : [y, x];
+      const at = parted[a * p + b];
+      if (at < 0) return undefined;
+      if (at === 0 || constant.has(a) || constant.has(b)) return false;
+      if (!options.stable || test.oracle) return first.get(a * p + b)?.includes(v) ?? false;
+      const key = (a * p + b) * p + v;
+      let answer = members.get(key);
+      if (answer === undefined) {
+        answer =
+          first.get(a * p + b)?.includes(v) ||
+          [a, b].some((side) => {
+            const pool = neighboursThen(adjacent, parted, p, side, at, a, b);
+            return (
+              pool.includes(v) &&
+              largestOfSize(test, a, b, [v], without(pool, v), at - 1) > logAlpha
+            );
+          });
+        members.set(key, answer);
+      }
+      return answer;
     },
     separators(x, y) {
       const [a, b] = x < y ? [x, y] : [y, x];
@@ -205,6 +231,25 @@ export async function search(
   return found;
 }
 
+/** The neighbours of i when this depth began, x and y left out. */
+function neighboursThen(
+  adjacent: Uint8Array,
+  parted: Int16Array,
+  p: number,
+  i: number,
+  depth: number,
+  x: number,
+  y: number,
+): number[] {
+  const list: number[] = [];
+  for (let j = 0; j < p; j++) {
+    if (j !== i && j !== x && j !== y && (adjacent[i * p + j] || parted[i * p + j] >= depth)) {
+      list.push(j);
+    }
+  }
+  return list;
+}
+
 /** All sets of the pair's own depth that separate it, from the neighbours it had then. */
 function separatorsOf(
   test: IndependenceTest,
@@ -216,19 +261,24 @@ function separatorsOf(
   depth: number,
   alpha: number,
 ): Separator[] {
-  const then = (i: number): number[] => {
-    const list: number[] = [];
-    for (let j = 0; j < p; j++) {
-      if (j !== i && j !== x && j !== y && (adjacent[i * p + j] || parted[i * p + j] >= depth)) {
-        list.push(j);
-      }
-    }
-    return list;
-  };
-  const sets = allSeparators(test, x, y, then(x), depth, alpha);
+  const sets = allSeparators(
+    test,
+    x,
+    y,
+    neighboursThen(adjacent, parted, p, x, depth, x, y),
+    depth,
+    alpha,
+  );
   if (depth === 0) return sets;
   const seen = new Set(sets.map((s) => [...s.given].sort((a, b) => a - b).join()));
-  for (const s of allSeparators(test, x, y, then(y), depth, alpha)) {
+  for (const s of allSeparators(
+    test,
+    x,
+    y,
+    neighboursThen(adjacent, parted, p, y, depth, x, y),
+    depth,
+    alpha,
+  )) {
     const key = [...s.given].sort((a, b) => a - b).join();
     if (!seen.has(key)) {
       seen.add(key);
@@ -268,15 +318,25 @@ export function largestLogP(
 ): number {
   let best = Number.NEGATIVE_INFINITY;
   for (let size = 0; size <= Math.min(most, pool.length); size++) {
-    if (base.length + size > test.maxGiven) break;
-    if (test.largestLogP) {
-      best = Math.max(best, test.largestLogP(x, y, base, pool, size));
-    } else {
-      eachSubset(pool, size, (set) => {
-        best = Math.max(best, test.test(x, y, [...base, ...set]).logP);
-        return undefined;
-      });
-    }
+    best = Math.max(best, largestOfSize(test, x, y, base, pool, size));
   }
+  return best;
+}
+
+function largestOfSize(
+  test: IndependenceTest,
+  x: number,
+  y: number,
+  base: readonly number[],
+  pool: readonly number[],
+  size: number,
+): number {
+  let best = Number.NEGATIVE_INFINITY;
+  if (base.length + size > test.maxGiven || size > pool.length) return best;
+  if (test.largestLogP) return test.largestLogP(x, y, base, pool, size);
+  eachSubset(pool, size, (set) => {
+    best = Math.max(best, test.test(x, y, [...base, ...set]).logP);
+    return undefined;
+  });
   return best;
 }

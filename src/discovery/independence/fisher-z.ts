@@ -109,22 +109,33 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     }
     return c;
   };
-  /** Condition the matrix on variable s: entries among all variables that are not conditioned on yet. */
-  const condition = (from: Float64Array, to: Float64Array, m: number, s: number): boolean => {
+  /**
+   * Condition the matrix on variable s, as far as later steps need it: rows 0 … rows − 1 and those
+   * after s up to `end` over all columns, and the diagonal.
+   */
+  const condition = (
+    from: Float64Array,
+    to: Float64Array,
+    m: number,
+    s: number,
+    rows: number,
+    end: number,
+  ): boolean => {
     const pivot = from[s * m + s];
     if (!(pivot > SINGULAR)) return false;
     const rs = s * m;
     const inverse = 1 / pivot;
-    for (let i = 0; i < m; i++) {
+    for (let i = 0; i < end; i++) {
+      if (i === rows) i = s + 1;
+      if (i >= end) break;
       const ri = i * m;
-      const f = from[ri + s] * inverse;
-      if (f === 0) {
-        for (let j = 0; j <= i; j++) to[ri + j] = from[ri + j];
-      } else {
-        for (let j = 0; j <= i; j++) to[ri + j] = from[ri + j] - f * from[rs + j];
-      }
+      const f = from[rs + i] * inverse;
+      for (let j = 0; j < m; j++) to[ri + j] = from[ri + j] - f * from[rs + j];
     }
-    for (let i = 0; i < m; i++) for (let j = i + 1; j < m; j++) to[i * m + j] = to[j * m + i];
+    for (let j = 0; j < m; j++) {
+      const c = from[rs + j];
+      to[j * m + j] = from[j * m + j] - c * c * inverse;
+    }
     return true;
   };
 
@@ -216,7 +227,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
           continue;
         }
         const next = level(depth + 1, m);
-        if (!condition(c, next, m, s)) {
+        if (!condition(c, next, m, s, 1, inPool + 1)) {
           if (options.singular !== 'independent') {
             singular([...prefix.subarray(0, depth), s].map((i) => list[i]));
           }
@@ -238,7 +249,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     // Deep walks let others run between their first members.
     for (let s = 1; s <= inPool - size + 1 && left > 0; s++) {
       const next = level(1, m);
-      if (!condition(top, next, m, s)) {
+      if (!condition(top, next, m, s, 1, inPool + 1)) {
         if (options.singular !== 'independent') singular([list[s]]);
         continue;
       }
@@ -268,7 +279,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     let depth = 1;
     for (let b = 2; b < 2 + base.length; b++) {
       const next = level(depth++, m);
-      if (!condition(c, next, m, b)) return;
+      if (!condition(c, next, m, b, 2, m)) return;
       c = next;
     }
     const prefix = new Int32Array(size);
@@ -290,7 +301,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
           continue;
         }
         const next = level(depth + k, m);
-        if (condition(at, next, m, s)) walk(next, k + 1, s + 1);
+        if (condition(at, next, m, s, 2, m)) walk(next, k + 1, s + 1);
       }
     };
     walk(c, 0, 2 + base.length);
