@@ -1,11 +1,11 @@
 // One regression tree on gradients and hessians, best leaf first, by histograms over bin codes.
 //   gain = G_L²/(H_L + λ) + G_R²/(H_R + λ) − G²/(H + λ),   leaf value = −rate · G/(H + λ)
+// Kept together: all steps of growing share one set of preallocated buffers.
 // Ke et al. 2017 (LightGBM), with the rules of scikit-learn's HistGradientBoosting: missing cells go
 // to the side with the larger gain; categories are ordered by G/(H + 10), those with a support
 // below 10 rows always go right. A unit is a group of rows with the same codes: its count, gradient
 // and hessian are sums, so grouping changes nothing but the time.
 // Histograms hold rounded gradients (histogram.ts); leaf values come from the gradients as they are.
-// Longer than other files: the loops share one set of preallocated buffers.
 
 import { MISSING } from './bins.js';
 import {

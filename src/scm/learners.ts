@@ -1,4 +1,5 @@
 // The candidates among which a mechanism's function is chosen: each fits one kind of model.
+// Kept together: a learner is a few lines around its model's own file, and the list reads as one.
 
 import type { Random } from '../math/random.js';
 import { type BoostingTarget, boostedProbabilities, fitBoosting } from './boosting.js';

@@ -1,7 +1,7 @@
 // Minimises the penalised log-loss of a softmax (or, with one output, logistic) regression.
 // Few parameters: Newton's method. More: truncated Newton, its steps by conjugate gradients
 // preconditioned with the Hessian's diagonal blocks (Nocedal & Wright 2006, 7.1).
-// Longer than other files: both methods share the objective, and stand better side by side.
+// Kept together: both methods share the objective, and stand better side by side.
 
 import { cholesky, choleskySolve } from '../math/linear-algebra.js';
 
