@@ -1,5 +1,6 @@
 // A classifier that predicts in context: it holds the context rows as numbers, and shows them to the
 // network together with the rows to predict. Nothing is trained here.
+// Kept together: what a context is prepared to is read only by the predictions below it.
 
 import { type CategoricalColumn, type Table, takeRows } from '../data/table.js';
 import { checkTarget } from '../data/target.js';

@@ -1,7 +1,7 @@
 // Fine-tune all weights of a tabular foundation model on episodes: every step draws a table, parts it
 // into support and query rows, and makes one optimiser step on the query rows' loss. The pre-trained
 // weights are a candidate like those of any step, so the result is never worse on what `score` sees.
-// Longer than most files: the loop, one step of it and its options are one thought.
+// Kept together: the loop, one step of it and its options are one thought.
 
 import type { Table } from '../data/table.js';
 import { type Random, stream } from '../math/random.js';
@@ -334,7 +334,9 @@ async function evaluateCandidate<Model>(
   // Several predictions of one candidate share its encoded context.
   const cache = supportCache();
   try {
-    const candidate = task.candidate(source, { cache, work: quietly(work) });
+    // A large network takes seconds for one prediction: its progress shows as this work's own.
+    const alive = network.config.dim > 256 ? { onProgress: () => work.tick(0) } : {};
+    const candidate = task.candidate(source, { cache, work: { ...quietly(work), ...alive } });
     const score = await options.score(candidate);
     if (Number.isNaN(score)) {
       throw new RangeError(

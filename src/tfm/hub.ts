@@ -1,6 +1,8 @@
 // Models from a Hugging Face endpoint, in the hub's own cache layout, which Python's huggingface_hub
 // shares: blobs/ by hash, snapshots/<commit>/ with links to them, refs/ with commits by name.
 // Once a model is there, the network is not asked again.
+// Kept together: the protocol (redirects, hashes, ranges, refusals) is one thing, and none of its parts
+// is of use elsewhere.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';

@@ -1,5 +1,6 @@
 // Checks a folder of reference numbers (the fixtures' form) against this implementation: what the
 // folder holds is checked, what it lacks is passed over. The test suite and `npm run parity` use it.
+// Kept together: the form of the folder and what is checked of it read as one list.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

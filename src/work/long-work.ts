@@ -40,6 +40,7 @@ export async function longWork<T>(
   let done = 0;
   let note: string | undefined;
   let lastBreath = performance.now();
+  let lastReport = lastBreath;
   const state = (ended?: ProgressState['ended']): ProgressState => ({
     id,
     label,
@@ -53,12 +54,18 @@ export async function longWork<T>(
     tick(units = 1, text) {
       done += units;
       note = text ?? note;
+      lastReport = performance.now();
       report(state());
     },
     async breathe() {
       if (performance.now() - lastBreath > 20) {
         await new Promise((resolve) => setImmediate(resolve));
         lastBreath = performance.now();
+        // A sign of life twice a second, however large a unit of work is.
+        if (lastBreath - lastReport > 500) {
+          lastReport = lastBreath;
+          report(state());
+        }
       }
       signal?.throwIfAborted();
     },

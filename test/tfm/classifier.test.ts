@@ -183,6 +183,13 @@ describe('FittedClassifier', () => {
     expect((await model.predictProba(t)).length).toBe(900);
   });
 
+  it('takes a million context rows, and shows as many as it may', async () => {
+    const model = await random4.fit(clusters(1_000_000, 3, 1), { seed: 1, maxRows: 60 });
+    expect(model.notes[0]).toBe('60 of 1000000 context rows are shown, drawn stratified');
+    const p = await model.predictProba(clusters(30, 3, 2));
+    expect(p.every((each) => each > 0 && each < 1)).toBe(true);
+  });
+
   it('predicts shares where no feature varies, and nothing for no rows', async () => {
     const t = clusters(60, 3, 1);
     const constant = { ...t, columns: t.columns.map((c) => (c.name === 'y' ? c : flat(c))) };

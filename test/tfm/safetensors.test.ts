@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +15,7 @@ import { float16ToFloat32, float32ToFloat16 } from '../../src/tfm/half-floats.js
 import { initialWeights } from '../../src/tfm/pretraining/initial-weights.js';
 import { readSafetensors, writeSafetensors } from '../../src/tfm/safetensors.js';
 import { readNetwork, writeNetwork } from '../../src/tfm/weights.js';
+import { writeWhole } from '../../src/tfm/write-whole.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -89,6 +98,26 @@ describe('readSafetensors()', () => {
     for (const [path, message] of cases) {
       await expect(readSafetensors(path), path).rejects.toThrow(message);
     }
+  });
+});
+
+describe('writeWhole()', () => {
+  it('leaves what was there, and nothing else, where the disk does not take the new file', async () => {
+    await writeWhole(at('kept'), (handle) => handle.writeFile('before'));
+    const full = writeWhole(at('kept'), async (handle) => {
+      await handle.writeFile('half of wh');
+      throw new Error('ENOSPC: no space left on device');
+    });
+    await expect(full).rejects.toThrow(/ENOSPC.*nothing there was changed/);
+    expect(readFileSync(at('kept'), 'utf8')).toBe('before');
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('reports a full disk (needs /dev/full)', async () => {
+    symlinkSync('/dev/full', at(`full.safetensors.${process.pid}.part`));
+    const one = new Map([['a', { shape: [1], data: Float32Array.of(1) }]]);
+    await expect(writeSafetensors(at('full.safetensors'), one)).rejects.toThrow(/ENOSPC/);
+    expect(existsSync(at('full.safetensors'))).toBe(false);
   });
 });
 
