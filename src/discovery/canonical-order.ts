@@ -29,8 +29,13 @@ export function reorderTest(test: IndependenceTest, order: Int32Array): Independ
   order.forEach((v, k) => {
     place[v] = k;
   });
-  const out = (list: ArrayLike<number>): number[] => Array.from(list, (k) => order[k]);
-  const back = (list: ArrayLike<number>): number[] => Array.from(list, (v) => place[v]);
+  const through = (map: Int32Array, list: ArrayLike<number>): number[] => {
+    const mapped: number[] = new Array(list.length);
+    for (let k = 0; k < list.length; k++) mapped[k] = map[list[k]];
+    return mapped;
+  };
+  const out = (list: ArrayLike<number>): number[] => through(order, list);
+  const back = (list: ArrayLike<number>): number[] => through(place, list);
   const { findSeparators, allSeparators, largestLogP } = test;
   return {
     ...test,

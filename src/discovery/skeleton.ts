@@ -74,7 +74,7 @@ export async function findSkeleton(
       break;
     }
     depth++;
-    const snapshot = options.stable ? Uint8Array.from(adjacent) : adjacent;
+    const snapshot = options.stable ? adjacent.slice() : adjacent;
     const gone: [number, number, readonly number[]][] = [];
     const marked = new Uint8Array(p * p);
     for (let x = 0; x < p; x++) {

@@ -139,6 +139,43 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     return true;
   };
 
+  /** The search for single columns, straight on the correlations: pools are widest here. */
+  const separateByOne = (
+    x: number,
+    targets: ArrayLike<number>,
+    pool: ArrayLike<number>,
+    critical: number,
+    found: (readonly number[] | undefined)[],
+  ): void => {
+    const rx = x * p;
+    const strong = Int32Array.from(pool).sort(
+      (a, b) => Math.abs(shared[rx + b]) - Math.abs(shared[rx + a]),
+    );
+    const alive = Int32Array.from({ length: targets.length }, (_, t) => t);
+    let left = alive.length;
+    for (let k = 0; k < strong.length && left > 0; k++) {
+      const s = strong[k];
+      const cxs = shared[rx + s];
+      const vx = 1 - cxs * cxs;
+      const limit = critical * vx;
+      const rs = s * p;
+      for (let q = 0; q < left; q++) {
+        const y = targets[alive[q]];
+        if (y === s) continue;
+        const cys = shared[rs + y];
+        const num = shared[rx + y] - cxs * cys;
+        const vy = 1 - cys * cys;
+        if (num * num > limit * vy) continue;
+        if (options.singular !== 'independent') {
+          if (!(vx > SINGULAR)) singular([s, x]);
+          if (!(vy > SINGULAR)) singular([s, y]);
+        }
+        found[alive[q]] = [s];
+        alive[q--] = alive[--left];
+      }
+    }
+  };
+
   const findSeparators = async (
     x: number,
     targets: ArrayLike<number>,
@@ -156,6 +193,11 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
         const r = shared[x * p + targets[t]];
         if (r * r <= critical) found[t] = [];
       }
+      return found;
+    }
+    if (size === 1) {
+      separateByOne(x, targets, pool, critical, found);
+      await breathe();
       return found;
     }
     // Local numbers: 0 is x, then the pool from strong to weak, then targets outside the pool.
