@@ -25,7 +25,9 @@ describe('the built extension', () => {
   it('accepts every JupyterLab from 4.0 on, not only the one it was built with', () => {
     const entry = readdirSync(join(output, 'static')).find((f) => f.startsWith('remoteEntry'));
     const text = readFileSync(join(output, 'static', entry ?? ''), 'utf8');
-    const wanted = [...text.matchAll(/requiredVersion:\s*"([^"]+)"/g)].map(([, version]) => version);
+    const wanted = [...text.matchAll(/requiredVersion:\s*"([^"]+)"/g)].map(
+      ([, version]) => version,
+    );
     expect(wanted.length).toBeGreaterThan(0);
     for (const version of wanted) expect(version).toMatch(/^\^(4\.[01]|2\.0|7\.0)\.0$/);
   });
@@ -43,8 +45,11 @@ describe('the built extension', () => {
       packages: { name: string; licenseId: string }[];
     };
     const names = packages.map((p) => p.name);
-    expect(names).toEqual(expect.arrayContaining(['@dagrejs/dagre', 'plotly.js-cartesian-dist-min']));
-    for (const { name, licenseId } of packages) expect(licenseId, name).toMatch(/^(MIT|BSD|Apache|ISC)/);
+    expect(names).toEqual(
+      expect.arrayContaining(['@dagrejs/dagre', 'plotly.js-cartesian-dist-min']),
+    );
+    for (const { name, licenseId } of packages)
+      expect(licenseId, name).toMatch(/^(MIT|BSD|Apache|ISC)/);
   });
 
   it('is installed from a lockfile without registry addresses', () => {

@@ -157,6 +157,11 @@ function notebookOf(cells: readonly unknown[]): object {
   };
 }
 
+/** What JupyterLab shows of errors and of stderr. */
+export const errors: string = ['error', 'stderr']
+  .map((kind) => `.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.${kind}"]`)
+  .join(', ');
+
 /** One notebook, open in JupyterLab. */
 export interface NotebookPage {
   readonly page: Page;
@@ -178,12 +183,13 @@ export async function openNotebook(page: Page, lab: Lab, name: string): Promise<
   const panel = page.locator('.jp-NotebookPanel:visible');
   await panel.locator('.jp-Notebook').waitFor();
   // The indicator says idle before there is a kernel, and running a cell then asks for one.
-  await page.evaluate(async () => {
+  const kernelReady = page.evaluate(async () => {
     const { jupyterapp: app } = window as unknown as LabWindow;
     const { sessionContext } = app.shell.currentWidget;
     await sessionContext.ready;
     await sessionContext.session.kernel.info;
   });
+  await within(60_000, kernelReady, () => `no kernel for ${name}\n${lab.log().slice(-4000)}`);
   const cells = panel.locator('.jp-Notebook .jp-Cell');
   const notebook: NotebookPage = {
     page,
@@ -193,7 +199,7 @@ export async function openNotebook(page: Page, lab: Lab, name: string): Promise<
       await page.getByRole('menuitem', { name: 'Run', exact: true }).click();
       await page.getByRole('menuitem', { name: 'Run All Cells', exact: true }).click();
       const prompts = panel.locator('.jp-CodeCell .jp-InputPrompt');
-      const failure = panel.locator('[data-mime-type="application/vnd.jupyter.error"]').first();
+      const failure = panel.locator(errors).first();
       const last = prompts.last().getByText(/^\[\d+\]:$/);
       try {
         await last.or(failure).first().waitFor({ timeout });
@@ -232,6 +238,15 @@ export async function openNotebook(page: Page, lab: Lab, name: string): Promise<
   return notebook;
 }
 
+/** Wait for a promise, but not for ever. */
+async function within<T>(ms: number, promise: Promise<T>, problem: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(problem())), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** What JupyterLab exposes to tests. */
 export interface LabWindow {
   readonly jupyterapp: {
@@ -240,7 +255,7 @@ export interface LabWindow {
       readonly currentWidget: {
         readonly sessionContext: {
           readonly ready: Promise<void>;
-          readonly session: { readonly kernel: { readonly info: Promise<object> } };
+          readonly session: { readonly kernel: { readonly info: Promise<unknown> } };
         };
         readonly content: {
           activeCellIndex: number;
