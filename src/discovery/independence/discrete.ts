@@ -2,7 +2,8 @@
 //   χ² = Σ (O − E)²/E,  G² = 2 Σ O·ln(O/E),  E = row total · column total / stratum total,
 // with Σ over non-empty strata of (rows that occur − 1)(columns that occur − 1) degrees of freedom
 // (Agresti 2013, "Categorical Data Analysis", chapter 3). Rows that miss a column of a test are left
-// out of that test. A walk over many S keeps each row's stratum and adds one column at a time.
+// out of that test. A walk over many S keeps each row's stratum and adds one column at a time; the joint
+// counts of small sets of columns are kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
 
 import {
   chiSquareTail,
@@ -23,6 +24,9 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
   const { length: n, weights } = vars;
   const levels = Int32Array.from(vars.columns, (v) => v.levels);
   const codes = vars.columns.map((v) => v.codes);
+  const narrow = vars.columns.map((v, i) =>
+    v.levels <= 256 && !v.missing ? Uint8Array.from(v.codes) : codes[i],
+  );
   for (let i = 0; i < p; i++) {
     if (levels[i] > 2 && levels[i] >= vars.rows) {
       throw new RangeError(
@@ -63,29 +67,117 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
   };
 
   let cells = new Int32Array(1024);
-  /** Count the table of x and y in each stratum and measure it. */
-  const evaluate = (strata: Strata, x: number, y: number): { value: number; df: number } => {
+  const room = (size: number): Int32Array => {
+    if (cells.length < size) cells = new Int32Array(Math.max(size, 2 * cells.length));
+    else cells.fill(0, 0, size);
+    return cells;
+  };
+  /** Count the table of x and y in each stratum. */
+  const count = (strata: Strata, x: number, y: number): Int32Array => {
     const kx = levels[x];
     const ky = levels[y];
     const size = strata.count * kx * ky;
-    if (cells.length < size) cells = new Int32Array(Math.max(size, 2 * cells.length));
-    else cells.fill(0, 0, size);
-    const table = cells;
     const s = strata.of;
-    const cx = codes[x];
-    const cy = codes[y];
+    const cx = narrow[x];
+    const cy = narrow[y];
     if (vars.missing || weights) {
+      const table = room(size);
       for (let i = 0; i < n; i++) {
         const a = s[i];
-        const b = cx[i];
-        const c = cy[i];
+        const b = codes[x][i];
+        const c = codes[y][i];
         if (a < 0 || b < 0 || c < 0) continue;
         table[(a * kx + b) * ky + c] += weights ? weights[i] : 1;
       }
-    } else {
-      for (let i = 0; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
+      return table;
     }
-    return measure(table, strata.count, kx, ky);
+    // Four tables in turn: rows of the same cell in a row would wait for each other.
+    if (size > 1024) {
+      const table = room(size);
+      for (let i = 0; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
+      return table;
+    }
+    const table = room(4 * size);
+    const whole = n - (n % 4);
+    for (let i = 0; i < whole; i += 4) {
+      table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
+      table[size + (s[i + 1] * kx + cx[i + 1]) * ky + cy[i + 1]]++;
+      table[2 * size + (s[i + 2] * kx + cx[i + 2]) * ky + cy[i + 2]]++;
+      table[3 * size + (s[i + 3] * kx + cx[i + 3]) * ky + cy[i + 3]]++;
+    }
+    for (let i = whole; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
+    for (let k = 0; k < size; k++) {
+      table[k] += table[size + k] + table[2 * size + k] + table[3 * size + k];
+    }
+    return table;
+  };
+
+  /** Joint counts of sets of columns, with the order in which the columns stand in them. */
+  const joint = new Map<
+    string,
+    { readonly order: readonly number[]; readonly counts: Int32Array }
+  >();
+  let kept = 0;
+  /** Measure x and y given S; rows are only counted where no test asked for these columns before. */
+  const evaluate = (
+    given: readonly number[],
+    strata: () => Strata,
+    x: number,
+    y: number,
+  ): { value: number; df: number } => {
+    const kx = levels[x];
+    const ky = levels[y];
+    let size = kx * ky;
+    for (const v of given) size *= levels[v];
+    // Beyond this, rearranging a kept table costs about as much as counting.
+    if (size > n / 4) {
+      const s = strata();
+      return measure(count(s, x, y), s.count, kx, ky);
+    }
+    const order = [...given, x, y];
+    const key = [...order].sort((a, b) => a - b).join();
+    const known = joint.get(key);
+    if (known) return measure(rearrange(known, order), size / (kx * ky), kx, ky);
+    const table = count(strata(), x, y);
+    if (kept > 8_000_000) {
+      joint.clear();
+      kept = 0;
+    }
+    joint.set(key, { order, counts: table.slice(0, size) });
+    kept += size;
+    return measure(table, size / (kx * ky), kx, ky);
+  };
+  const rearrange = (
+    known: { readonly order: readonly number[]; readonly counts: Int32Array },
+    order: readonly number[],
+  ): Int32Array => {
+    const d = order.length;
+    const step = new Int32Array(d); // of each column of the kept table in the new one
+    const width = new Int32Array(d);
+    let at = 1;
+    const place = new Map<number, number>();
+    for (let k = d - 1; k >= 0; k--) {
+      place.set(order[k], at);
+      at *= levels[order[k]];
+    }
+    for (let k = 0; k < d; k++) {
+      step[k] = place.get(known.order[k]) as number;
+      width[k] = levels[known.order[k]];
+    }
+    const { counts } = known;
+    const out = room(counts.length);
+    const digit = new Int32Array(d);
+    let to = 0;
+    for (let from = 0; from < counts.length; from++) {
+      out[to] = counts[from];
+      for (let k = d - 1; k >= 0; k--) {
+        to += step[k];
+        if (++digit[k] < width[k]) break;
+        to -= step[k] * width[k];
+        digit[k] = 0;
+      }
+    }
+    return out;
   };
   const result = (value: number, df: number): TestResult => ({
     p: chiSquareTail(value, df),
@@ -105,7 +197,7 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
   };
   const run = (x: number, y: number, given: ArrayLike<number>): { value: number; df: number } => {
     if (levels[x] < 2 || levels[y] < 2) return { value: 0, df: 0 };
-    return evaluate(strataOf(given), x, y);
+    return evaluate(Array.from(given), () => strataOf(given), x, y);
   };
 
   const limits = new Map<number, Float64Array>();
@@ -156,13 +248,24 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
       const order = Array.from(pool).sort((a, b) => strength[x * p + b] - strength[x * p + a]);
       const alive = Array.from({ length: targets.length }, (_, t) => t);
       const given: number[] = [];
-      const walk = async (strata: Strata, start: number): Promise<void> => {
+      // The strata of the first members of a set, worked out when rows must be counted.
+      const chain: Strata[] = [];
+      const strata = (): Strata => {
+        let s = chain.length > 0 ? chain[chain.length - 1] : all;
+        for (let k = chain.length; k < given.length; k++) {
+          s = refine(s, given[k], buffer(k));
+          chain.push(s);
+        }
+        return s;
+      };
+      const walk = async (start: number): Promise<void> => {
         if (given.length === size) {
           for (let q = 0; q < alive.length; q++) {
             const y = targets[alive[q]];
             if (given.includes(y)) continue;
             if (tested?.before(y) && given.every((v) => tested.adjacent(y, v))) continue;
-            const r = levels[x] < 2 || levels[y] < 2 ? { value: 0, df: 0 } : evaluate(strata, x, y);
+            const r =
+              levels[x] < 2 || levels[y] < 2 ? { value: 0, df: 0 } : evaluate(given, strata, x, y);
             if (holds(r, limit)) {
               found[alive[q]] = [...given];
               alive.splice(q, 1);
@@ -176,13 +279,13 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
         for (let i = start; i <= end && alive.length > 0; i++) {
           // A set that holds the only target left has nothing to test.
           if (alive.length === 1 && targets[alive[0]] === order[i]) continue;
-          const finer = refine(strata, order[i], buffer(given.length));
           given.push(order[i]);
-          await walk(finer, i + 1);
+          await walk(i + 1);
           given.pop();
+          chain.length = Math.min(chain.length, given.length);
         }
       };
-      await walk(all, 0);
+      await walk(0);
       return found;
     },
     allSeparators(x, y, pool, size, alpha) {

@@ -135,6 +135,8 @@ function codesOf(
   values: Float64Array,
   weights: Int32Array | undefined,
 ): { codes: Int32Array; levels: number } {
+  const few = smallIntegers(values, weights);
+  if (few) return few;
   const seen = new Set<number>();
   for (let i = 0; i < values.length; i++) {
     if (!Number.isNaN(values[i]) && !(weights && weights[i] === 0)) seen.add(values[i]);
@@ -145,4 +147,31 @@ function codesOf(
     place.set(v, k);
   });
   return { codes: Int32Array.from(values, (v) => place.get(v) ?? -1), levels: sorted.length };
+}
+
+/** Codes of integers from a narrow range, without a search per value. */
+function smallIntegers(
+  values: Float64Array,
+  weights: Int32Array | undefined,
+): { codes: Int32Array; levels: number } | undefined {
+  const range = 4096;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const v of values) {
+    if (v < low) low = v;
+    if (v > high) high = v;
+    if (v % 1 !== 0 && !Number.isNaN(v)) return undefined;
+  }
+  if (!(high - low < range)) return undefined;
+  const place = new Int32Array(high - low + 1).fill(-1);
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i]) && !(weights && weights[i] === 0)) place[values[i] - low] = 0;
+  }
+  let levels = 0;
+  for (let k = 0; k < place.length; k++) if (place[k] === 0) place[k] = levels++;
+  const codes = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    codes[i] = Number.isNaN(values[i]) ? -1 : place[values[i] - low];
+  }
+  return { codes, levels };
 }
