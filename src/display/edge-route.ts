@@ -33,7 +33,7 @@ interface Curve {
 }
 
 const markLength = 11;
-const offsets = [0, 26, -26, 52, -52, 84, -84, 124, -124];
+const offsets = [0, 26, -26, 52, -52, 84, -84, 124, -124, 175, -175, 240, -240];
 const labelPlaces = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74];
 
 /**
@@ -128,16 +128,17 @@ function middle(curve: Curve): readonly Point[] {
   return [0.25, 0.4, 0.5, 0.6, 0.75].map((t) => at(curve, t));
 }
 
-/** How many of a curve's points lie in boxes. */
+/** How many boxes a curve runs through. */
 function hits(curve: Curve, boxes: readonly Box[]): number {
+  const hull = [curve.a, curve.control, curve.b];
+  const [x0, x1] = [Math.min(...hull.map((p) => p.x)), Math.max(...hull.map((p) => p.x))];
+  const [y0, y1] = [Math.min(...hull.map((p) => p.y)), Math.max(...hull.map((p) => p.y))];
+  const points = Array.from({ length: 39 }, (_, k) => at(curve, (k + 1) / 40));
   let count = 0;
-  for (let k = 1; k < 16; k++) {
-    const p = at(curve, k / 16);
-    for (const box of boxes) {
-      if (Math.abs(p.x - box.x) < box.width / 2 + 5 && Math.abs(p.y - box.y) < box.height / 2 + 5) {
-        count++;
-      }
-    }
+  for (const { x, y, width, height } of boxes) {
+    const [w, h] = [width / 2 + 5, height / 2 + 5];
+    if (x + w < x0 || x - w > x1 || y + h < y0 || y - h > y1) continue;
+    if (points.some((p) => Math.abs(p.x - x) < w && Math.abs(p.y - y) < h)) count++;
   }
   return count;
 }
