@@ -6,6 +6,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
@@ -40,6 +41,12 @@ const script = [join(shared, 'peers', 'mitra_bench.py'), join(peers ?? '', 'mitr
   existsSync,
 );
 
+// PyTorch's threads wait by spinning: on a busy machine its times say nothing.
+if (loadavg()[0] > 0.5 * availableParallelism()) {
+  console.error(
+    `the machine is busy (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores): ratios mean nothing until it is idle`,
+  );
+}
 const table = [];
 for (const name of names) {
   const { peer, second, must, aim, seconds, aimSeconds } = parts[name];
@@ -55,7 +62,7 @@ for (const name of names) {
     must: must ?? (seconds ? `${seconds} s` : '–'),
     aim: aim ?? (aimSeconds ? `${aimSeconds} s` : '–'),
     'ours, GB': (ours.peak / 1e9).toFixed(2),
-    'theirs, GB': theirs[0]?.peak_mb ? (theirs[0].peak_mb / 1e3).toFixed(2) : '–',
+    'theirs, GB': theirs[0]?.peak_rss_gb?.toFixed(2) ?? '–',
   });
   console.log(JSON.stringify({ part: name, ours, theirs }));
 }
