@@ -82,17 +82,24 @@ export { mixture } from './augmentation/mixture.js';
 
 // tfm
 
-export type { FittedClassifier } from './tfm/classifier.js';
+export { averageClassifiers } from './tfm/average-classifiers.js';
+export { calibrate } from './tfm/calibrate.js';
+export type { FitOptions, FittedClassifier } from './tfm/classifier.js';
 export {
   type FineTuned,
   type FineTuneOptions,
   fineTune,
+  fineTuneRegressor,
   type TuningStep,
 } from './tfm/fine-tune.js';
+export { type FineTuneBagOptions, fineTuneBag, type TunedBag } from './tfm/fine-tune-bag.js';
 export { loadClassifier } from './tfm/load-classifier.js';
+export { loadRegressor } from './tfm/load-regressor.js';
 export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
+export { type Preset, type PresetName, presets } from './tfm/presets.js';
 export type { PriorMix, PriorName } from './tfm/pretraining/prior.js';
 export { type SyntheticTableOptions, syntheticTable } from './tfm/pretraining/synthetic-rows.js';
+export type { FittedRegressor } from './tfm/regressor.js';
 
 // the method
 
