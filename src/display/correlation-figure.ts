@@ -8,7 +8,7 @@ import {
 } from './correlation-data.js';
 import { metricLabel } from './correlation-summary.js';
 import { seriesStyle } from './correlation-svg.js';
-import { padded } from './svg-plot.js';
+import { pairRanges, type Range } from './svg-plot.js';
 import { lightTheme, type Theme } from './theme.js';
 
 /** A Plotly figure as plain JSON. */
@@ -54,7 +54,7 @@ export function correlationFigure(
   );
   const label = metricLabel(seen.metric.name);
   const byStep = steps === 'all';
-  const range = rangeOf(points, scale);
+  const [rangeX, rangeY] = rangesOf(points, scale);
   const axis = {
     type: scale === 'log' ? 'log' : 'linear',
     gridcolor: theme.grid,
@@ -65,7 +65,7 @@ export function correlationFigure(
   const unit = scale === 'rank' ? `rank of ${label}` : label;
   return {
     data: [
-      identity(range, scale, theme),
+      identity(rangeX, rangeY, scale, theme),
       ...fitTraces(points, scale, theme),
       ...runsOf(points).flatMap((run) => runTraces(run, all, byStep, label, theme)),
       ...(byStep ? runsOf(rows).flatMap((run) => stepTraces(run, all, theme)) : []),
@@ -85,9 +85,9 @@ export function correlationFigure(
         ...axis,
         title: { text: `validation ${unit}`, standoff: 10 },
         domain: byStep ? [0, 0.46] : [0, 1],
-        range,
+        range: rangeX,
       },
-      yaxis: { ...axis, title: { text: `test ${unit}`, standoff: 10 }, range },
+      yaxis: { ...axis, title: { text: `test ${unit}`, standoff: 10 }, range: rangeY },
       ...(byStep
         ? {
             annotations: [
@@ -131,13 +131,20 @@ function ranked(rows: readonly CorrelationRow[], scale: Axis): readonly Correlat
   return rows.map((row, i) => ({ ...row, validation: x[i], test: y[i] }));
 }
 
-function rangeOf(points: readonly CorrelationRow[], scale: Axis): readonly [number, number] {
-  const values = points.flatMap((row) => [row.validation, row.test as number]);
-  return padded(scale === 'log' ? values.filter((v) => v > 0).map(Math.log10) : values);
+/** Ranges of both axes; Plotly wants those of a logarithmic axis as exponents. */
+function rangesOf(points: readonly CorrelationRow[], scale: Axis): readonly [Range, Range] {
+  const seen = (values: readonly number[]): readonly number[] =>
+    scale === 'log' ? values.filter((v) => v > 0).map(Math.log10) : values;
+  return pairRanges(
+    seen(points.map((row) => row.validation)),
+    seen(points.map((row) => row.test as number)),
+  );
 }
 
-function identity(range: readonly [number, number], scale: Axis, theme: Theme): Trace {
-  const ends = scale === 'log' ? range.map((v) => 10 ** v) : range;
+/** The line on which validation and test agree; where it is out of sight the axes stay. */
+function identity(x: Range, y: Range, scale: Axis, theme: Theme): Trace {
+  const union = [Math.min(x[0], y[0]), Math.max(x[1], y[1])];
+  const ends = scale === 'log' ? union.map((v) => 10 ** v) : union;
   return {
     type: 'scatter',
     mode: 'lines',

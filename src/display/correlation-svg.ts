@@ -16,6 +16,7 @@ import {
   frame,
   type Panel,
   padded,
+  pairRanges,
   type Range,
   scale,
   symbolPath,
@@ -127,25 +128,36 @@ function scatterPanel(
   const label = metricLabel(data.metric.name);
   const many = runs.length > maxPaths;
   const scored = data.rows.filter((row) => row.test !== undefined && (row.chosen || !many));
-  const range = padded(scored.flatMap((row) => [row.validation, row.test as number]));
+  const [range, rangeY] = pairRanges(
+    scored.map((row) => row.validation),
+    scored.map((row) => row.test as number),
+  );
   const panel = scatter;
   const sx = scale(range, [panel.x, panel.x + panel.width]);
-  const sy = scale(range, [panel.y + panel.height, panel.y]);
+  const sy = scale(rangeY, [panel.y + panel.height, panel.y]);
   const better = data.metric.direction === 'higher' ? 'below' : 'above';
-  const axes = frame(panel, range, range, theme, {
+  const axes = frame(panel, range, rangeY, theme, {
     title: `Test against validation (${label})`,
     xLabel: 'validation',
     yLabel: 'test',
     xTicks: ticks(range, 4),
+    yTicks: ticks(rangeY, 4),
   });
   if (scored.length === 0) {
     return `${axes}${text(panel.x + panel.width / 2, panel.y + panel.height / 2, 'no test scores', theme.muted, 13, 'middle')}`;
   }
-  const identity = `<path d="M${coordinate(sx(range[0]))} ${coordinate(sy(range[0]))}L${coordinate(sx(range[1]))} ${coordinate(sy(range[1]))}" stroke="${theme.muted}" stroke-width="1.2" stroke-dasharray="4 4"/>`;
+  const from = Math.max(range[0], rangeY[0]);
+  const to = Math.min(range[1], rangeY[1]);
+  const inSight = from < to;
+  const identity = inSight
+    ? `<path d="M${coordinate(sx(from))} ${coordinate(sy(from))}L${coordinate(sx(to))} ${coordinate(sy(to))}" stroke="${theme.muted}" stroke-width="1.2" stroke-dasharray="4 4"/>`
+    : '';
   const note = text(
     panel.x + 8,
     panel.y + (better === 'above' ? 16 : panel.height - 8),
-    `${better} the line: test is worse`,
+    inSight
+      ? `${better} the line: test is worse`
+      : `test = validation lies outside, ${rangeY[0] > range[0] ? 'below' : 'above'}`,
     theme.muted,
     11,
   );
@@ -174,7 +186,9 @@ function scatterPanel(
         : '',
     ].join('');
   });
-  return [axes, identity, fitLine(runs, range, sx, sy, theme), note, ...all, ...special].join('\n');
+  return [axes, identity, fitLine(runs, rangeY, sx, sy, theme), note, ...all, ...special].join(
+    '\n',
+  );
 }
 
 /** The robust line over the chosen steps of five runs or more, with the band of its slope. */

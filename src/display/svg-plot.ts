@@ -43,6 +43,23 @@ export function padded(values: readonly number[], share = 0.06): Range {
   return [low - pad, high + pad];
 }
 
+/**
+ * Ranges for points whose coordinates are of one kind. Both are the same, so that the identity line
+ * is the diagonal, unless the points would then be a spot in a corner: then each has its own place
+ * and both the same length, so that slopes stay comparable.
+ */
+export function pairRanges(x: readonly number[], y: readonly number[]): readonly [Range, Range] {
+  const both = padded([...x, ...y]);
+  const own = [padded(x), padded(y)];
+  const longest = Math.max(...own.map(([low, high]) => high - low));
+  if (both[1] - both[0] <= 2.5 * longest) return [both, both];
+  const [rangeX, rangeY] = own.map(([low, high]): Range => {
+    const middle = (low + high) / 2;
+    return [middle - longest / 2, middle + longest / 2];
+  });
+  return [rangeX, rangeY];
+}
+
 export interface FrameOptions {
   readonly title?: string;
   readonly xLabel?: string;

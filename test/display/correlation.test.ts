@@ -14,6 +14,7 @@ import {
   historyData,
   inMetric,
 } from '../../src/display/index.js';
+import { pairRanges } from '../../src/display/svg-plot.js';
 import { history } from './samples.js';
 
 describe('association()', () => {
@@ -141,6 +142,21 @@ describe('correlationFigure()', () => {
 
   it('never offers to send data anywhere', () => {
     expect(correlationFigure(data).config).toMatchObject({ showSendToCloud: false });
+  });
+});
+
+describe('pairRanges()', () => {
+  it('gives both axes the same range, so that the identity line is the diagonal', () => {
+    const [x, y] = pairRanges([1, 2, 3], [2, 3, 4]);
+    expect(x).toEqual(y);
+  });
+
+  it('gives each its own place, of the same length, where points would be a spot in a corner', () => {
+    const [x, y] = pairRanges([0.28, 0.29, 0.31], [0.44, 0.45, 0.46]);
+    expect(x[1]).toBeLessThan(y[0]);
+    expect(x[1] - x[0]).toBeCloseTo(y[1] - y[0], 12);
+    expect(x[0]).toBeLessThan(0.28);
+    expect(y[1]).toBeGreaterThan(0.46);
   });
 });
 
