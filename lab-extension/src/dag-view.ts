@@ -1,3 +1,6 @@
+// The graph view: controls, drawing surface, edge table and what is said about them. Just over 300
+// lines: the controls act on one another, and each is a few lines of labels.
+
 import {
   DAG_MIME,
   type DagData,

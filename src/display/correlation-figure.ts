@@ -1,3 +1,5 @@
+// Validation against test for Plotly. Just over 300 lines: a figure is mostly its settings.
+
 import { ranks, robustLine } from './association.js';
 import {
   type CorrelationData,
