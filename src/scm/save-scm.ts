@@ -63,7 +63,10 @@ function plain(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
   if (ArrayBuffer.isView(value)) {
     for (const [kind, Kind] of Object.entries(kinds)) {
-      if (value instanceof Kind) return { [kind]: Array.from(value, plain) };
+      if (!(value instanceof Kind)) continue;
+      const list: unknown[] = Array.from(value);
+      // Most arrays are finite throughout; the others are written one by one.
+      return { [kind]: list.every(Number.isFinite) ? list : list.map(plain) };
     }
   }
   if (Array.isArray(value)) return value.map(plain);
@@ -81,7 +84,8 @@ function revive(value: unknown): unknown {
     const [key, v] = entries[0];
     if (key === 'number' && typeof v === 'string') return Number(v);
     if (key in kinds && Array.isArray(v)) {
-      return kinds[key as keyof typeof kinds].from(v.map(revive) as number[]);
+      const numbers = v.every((item) => typeof item === 'number') ? v : v.map(revive);
+      return kinds[key as keyof typeof kinds].from(numbers as number[]);
     }
   }
   return Object.fromEntries(entries.map(([key, v]) => [key, revive(v)]));

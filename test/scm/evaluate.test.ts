@@ -27,7 +27,7 @@ import {
   valuesOf,
 } from './tables.js';
 
-describe('distances', () => {
+describe('distances', { timeout: 300_000 }, () => {
   it('have their known values', () => {
     const f = (...v: number[]): Float64Array => Float64Array.from(v);
     expect(kolmogorovSmirnov(f(1, 2, 3, 4), f(1, 2, 3, 4))).toBe(0);
@@ -56,7 +56,7 @@ describe('distances', () => {
   });
 });
 
-describe('evaluateScm()', () => {
+describe('evaluateScm()', { timeout: 300_000 }, () => {
   it('finds a right model right and a wrong one wrong', async () => {
     const train = linearTable(1000, 1);
     const test = linearTable(600, 2);
@@ -115,7 +115,7 @@ describe('evaluateScm()', () => {
   });
 });
 
-describe('falsifyGraph()', () => {
+describe('falsifyGraph()', { timeout: 300_000 }, () => {
   it('keeps the true graph and rejects one that says the opposite', async () => {
     const random = stream(1, 'falsify');
     const n = 500;
@@ -149,9 +149,9 @@ describe('falsifyGraph()', () => {
   });
 });
 
-describe('scmToJson() and scmFromJson()', () => {
+describe('scmToJson() and scmFromJson()', { timeout: 300_000 }, () => {
   it('bring back the same model, whatever it is made of', async () => {
-    const table = mixedTable(200, 3);
+    const table = mixedTable(120, 3);
     const graphs = [dag(table, mixedEdges), dag(table, 'price -> colour -> count')];
     for (const quality of ['good', 'better'] as const) {
       const scm = await fitScm(table, graphs, { seed: 1, quality, missing: 'keep', ...quiet });
@@ -191,7 +191,7 @@ describe('scmToJson() and scmFromJson()', () => {
   });
 });
 
-describe('graph knobs', () => {
+describe('graph knobs', { timeout: 300_000 }, () => {
   const table = mixedTable(10, 1);
   const graph = dag(table, mixedEdges);
 
@@ -232,7 +232,7 @@ describe('graph knobs', () => {
   });
 });
 
-describe('summarizeScm()', () => {
+describe('summarizeScm()', { timeout: 300_000 }, () => {
   it('tells what was compared and chosen', async () => {
     const table = mixedTable(300, 4);
     const scm = await fitScm(table, dag(table, mixedEdges), { seed: 1, ...quiet });

@@ -25,7 +25,7 @@ const linearScm = await fitScm(linear, linearDag, { seed: 1, ...quiet });
 const mixed = mixedTable(500, 1, 0);
 const mixedScm = await fitScm(mixed, dag(mixed, mixedEdges), { seed: 1, ...quiet });
 
-describe('intervene()', () => {
+describe('intervene()', { timeout: 300_000 }, () => {
   it('shifts descendants by the path coefficients', () => {
     const means = (value: number): number[] => {
       const rows = intervene(linearScm, { a: value }, { seed: 1, size: 20_000 });
@@ -77,9 +77,9 @@ describe('intervene()', () => {
   it('gives interventional means of a non-linear SCM within fitting and drawing error', async () => {
     // y = x² + z,  z = sin(2x) + N;  E[y | do(x)] = x² + sin(2x)
     const errors: number[] = [];
-    for (let seed = 0; seed < 5; seed++) {
+    for (let seed = 0; seed < 4; seed++) {
       const random = stream(seed, 'non-linear');
-      const x = Float64Array.from({ length: 2000 }, () => 4 * random() - 2);
+      const x = Float64Array.from({ length: 1500 }, () => 4 * random() - 2);
       const z = x.map((v) => Math.sin(2 * v) + 0.3 * randomNormal(random));
       const y = x.map((v, i) => v * v + z[i] + 0.3 * randomNormal(random));
       const table = tableOf([numeric('x', x), numeric('z', z), numeric('y', y)]);
@@ -89,7 +89,7 @@ describe('intervene()', () => {
         errors.push(mean(valuesOf(rows, 'y')) - (value ** 2 + Math.sin(2 * value)));
       }
     }
-    // Each error has a standard deviation of some 0.04; the mean of 15 one of 0.01–0.02.
+    // Each error has a standard deviation of some 0.04; the mean of 12 one of 0.01–0.02.
     expect(Math.max(...errors.map(Math.abs))).toBeLessThan(0.2);
     expect(Math.abs(mean(errors))).toBeLessThan(0.05);
   });
@@ -125,7 +125,7 @@ describe('intervene()', () => {
   });
 });
 
-describe('counterfactual()', () => {
+describe('counterfactual()', { timeout: 300_000 }, () => {
   it('returns the rows unchanged under the identity intervention', () => {
     for (const name of ['a', 'b', 'c']) {
       const { table, sampled } = counterfactual(
@@ -204,7 +204,7 @@ describe('counterfactual()', () => {
   });
 });
 
-describe('averageEffect()', () => {
+describe('averageEffect()', { timeout: 300_000 }, () => {
   it('finds the total effect, with an interval that holds it', async () => {
     const table = linearTable(600, 3);
     const scm = await fitScm(table, linearDag, { seed: 1, quality: 'fast', ...quiet });
@@ -229,7 +229,7 @@ describe('averageEffect()', () => {
   });
 });
 
-describe('attributeChange()', () => {
+describe('attributeChange()', { timeout: 300_000 }, () => {
   it('finds the mechanism that changed, and its shares add up', async () => {
     const before = linearTable(1500, 5);
     // b's mechanism moves up by 3, which takes c down by 1.5.

@@ -62,62 +62,66 @@ function drawNetwork(variables: readonly Variable[], rows: number, seed: number)
   return columns;
 }
 
-describe.skipIf(!existsSync(folder))('categorical networks (needs ../shared/data)', () => {
-  for (const name of ['asia', 'sachs', 'survey', 'child']) {
-    it(`${name}: a fitted and sampled SCM has the conditional tables within binomial error`, async () => {
-      const variables = readNetwork(name);
-      const rows = 4000;
-      const table = tableOf(
-        drawNetwork(variables, rows, 1).map((codes, j) =>
-          categorical(variables[j].name, variables[j].states, codes),
-        ),
-      );
-      const edges = variables.flatMap((v) => v.parents.map((p) => [p, v.name] as const));
-      const constant = new Set(
-        variables.filter((v) => new Set(valuesOf(table, v.name)).size < 2).map((v) => v.name),
-      );
-      const graph = dag(
-        table,
-        edges.filter(([, to]) => !constant.has(to)),
-      );
-      const scm = await fitScm(table, graph, { seed: 1, ...quiet });
-      const size = 20_000;
-      const drawn = sampleScm(scm, size, { seed: 1 });
-      const scores: number[] = [];
-      for (const v of variables) {
-        const count = (t: typeof table, n: number): Map<string, number[]> => {
-          const counts = new Map<string, number[]>();
-          const codes = valuesOf(t, v.name);
-          const given = v.parents.map((p) => valuesOf(t, p));
-          const states = v.parents.map((p) => variables.find((u) => u.name === p)?.states ?? []);
-          for (let i = 0; i < n; i++) {
-            const key = given.map((column, j) => states[j][column[i]]).join();
-            const found = counts.get(key) ?? v.states.map(() => 0);
-            found[codes[i]]++;
-            counts.set(key, found);
+describe.skipIf(!existsSync(folder))(
+  'categorical networks (needs ../shared/data)',
+  { timeout: 300_000 },
+  () => {
+    for (const name of ['asia', 'sachs', 'survey', 'child']) {
+      it(`${name}: a fitted and sampled SCM has the conditional tables within binomial error`, async () => {
+        const variables = readNetwork(name);
+        const rows = 4000;
+        const table = tableOf(
+          drawNetwork(variables, rows, 1).map((codes, j) =>
+            categorical(variables[j].name, variables[j].states, codes),
+          ),
+        );
+        const edges = variables.flatMap((v) => v.parents.map((p) => [p, v.name] as const));
+        const constant = new Set(
+          variables.filter((v) => new Set(valuesOf(table, v.name)).size < 2).map((v) => v.name),
+        );
+        const graph = dag(
+          table,
+          edges.filter(([, to]) => !constant.has(to)),
+        );
+        const scm = await fitScm(table, graph, { seed: 1, ...quiet });
+        const size = 20_000;
+        const drawn = sampleScm(scm, size, { seed: 1 });
+        const scores: number[] = [];
+        for (const v of variables) {
+          const count = (t: typeof table, n: number): Map<string, number[]> => {
+            const counts = new Map<string, number[]>();
+            const codes = valuesOf(t, v.name);
+            const given = v.parents.map((p) => valuesOf(t, p));
+            const states = v.parents.map((p) => variables.find((u) => u.name === p)?.states ?? []);
+            for (let i = 0; i < n; i++) {
+              const key = given.map((column, j) => states[j][column[i]]).join();
+              const found = counts.get(key) ?? v.states.map(() => 0);
+              found[codes[i]]++;
+              counts.set(key, found);
+            }
+            return counts;
+          };
+          const real = count(table, rows);
+          for (const [key, counts] of count(drawn, size)) {
+            const n = counts.reduce((a, b) => a + b, 0);
+            const m = (real.get(key) ?? [0]).reduce((a, b) => a + b, 0);
+            if (n < 200 || m < 200) continue;
+            const truth = v.table.get(key) as readonly number[];
+            counts.forEach((c, k) => {
+              const p = truth[k];
+              // The fit saw m rows, the sample has n: both add binomial variance.
+              const deviation = Math.sqrt(p * (1 - p) * (1 / n + 1 / m)) + 1 / m;
+              scores.push(Math.abs(c / n - p) / deviation);
+            });
           }
-          return counts;
-        };
-        const real = count(table, rows);
-        for (const [key, counts] of count(drawn, size)) {
-          const n = counts.reduce((a, b) => a + b, 0);
-          const m = (real.get(key) ?? [0]).reduce((a, b) => a + b, 0);
-          if (n < 200 || m < 200) continue;
-          const truth = v.table.get(key) as readonly number[];
-          counts.forEach((c, k) => {
-            const p = truth[k];
-            // The fit saw m rows, the sample has n: both add binomial variance.
-            const deviation = Math.sqrt(p * (1 - p) * (1 / n + 1 / m)) + 1 / m;
-            scores.push(Math.abs(c / n - p) / deviation);
-          });
         }
-      }
-      scores.sort((a, b) => a - b);
-      expect(scores.length).toBeGreaterThan(20);
-      // Of normal scores 5 % are above 1.96; none of a few hundred should be above 4.5.
-      expect(scores[Math.floor(0.5 * scores.length)]).toBeLessThan(1);
-      expect(scores[Math.floor(0.95 * scores.length)]).toBeLessThan(2.6);
-      expect(scores[scores.length - 1]).toBeLessThan(4.5);
-    });
-  }
-});
+        scores.sort((a, b) => a - b);
+        expect(scores.length).toBeGreaterThan(20);
+        // Of normal scores 5 % are above 1.96; none of a few hundred should be above 4.5.
+        expect(scores[Math.floor(0.5 * scores.length)]).toBeLessThan(1);
+        expect(scores[Math.floor(0.95 * scores.length)]).toBeLessThan(2.6);
+        expect(scores[scores.length - 1]).toBeLessThan(4.5);
+      });
+    }
+  },
+);

@@ -20,7 +20,7 @@ import {
 const linear = linearTable(4000, 1);
 const linearDag = dag(linear, 'a -> b -> c; a -> c');
 
-describe('fitScm() and sampleScm()', () => {
+describe('fitScm() and sampleScm()', { timeout: 300_000 }, () => {
   it('reproduce means and covariances of a linear Gaussian SCM', async () => {
     const scm = await fitScm(linear, linearDag, { seed: 1, ...quiet });
     expect(scm.nodes.map((n) => n.choice?.chosen)).toEqual([undefined, 'linear', 'linear']);
@@ -142,7 +142,7 @@ describe('fitScm() and sampleScm()', () => {
   });
 });
 
-describe('the noise', () => {
+describe('the noise', { timeout: 300_000 }, () => {
   it('comes out of fold: its variance is at least that of in-sample residuals', async () => {
     const random = stream(1, 'noise-test');
     const x = Float64Array.from({ length: 400 }, () => randomNormal(random));
@@ -211,7 +211,7 @@ describe('the noise', () => {
   });
 });
 
-describe('post-nonlinear mechanisms', () => {
+describe('post-nonlinear mechanisms', { timeout: 300_000 }, () => {
   it('give back y = exp(f + N)', async () => {
     const random = stream(4, 'pnl');
     const x = Float64Array.from({ length: 2000 }, () => randomNormal(random));
@@ -238,7 +238,7 @@ describe('post-nonlinear mechanisms', () => {
   });
 });
 
-describe('the choice of mechanisms', () => {
+describe('the choice of mechanisms', { timeout: 300_000 }, () => {
   const chosen = async (
     f: (x: number, z: number) => number,
     quality: 'good' | 'better' = 'good',
