@@ -1,6 +1,6 @@
 // The drawing surface of the graph view: draws a graph with the same functions as the static
 // picture and adds zoom, pan, dragging and the keyboard. It keeps no data of its own besides where
-// the nodes stand and how they are looked at. Over 300 lines: pointer, wheel and keys act on one
+// the nodes stand and how they are looked at. Kept together: pointer, wheel and keys act on one
 // and the same viewport.
 
 import {

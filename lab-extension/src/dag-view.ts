@@ -1,5 +1,5 @@
-// The graph view: controls, drawing surface, edge table and what is said about them. Just over 300
-// lines: the controls act on one another, and each is a few lines of labels.
+// The graph view: controls, drawing surface, edge table and what is said about them.
+// Kept together: the controls act on one another, and each is a few lines of labels.
 
 import {
   DAG_MIME,

@@ -1,4 +1,4 @@
-// Validation against test for Plotly. Just over 300 lines: a figure is mostly its settings.
+// Validation against test for Plotly. Kept together: a figure is mostly its settings.
 
 import { ranks, robustLine } from './association.js';
 import {

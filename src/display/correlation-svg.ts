@@ -1,6 +1,6 @@
 // The static picture of validation against test: scores of each step against each other with the
 // identity line, the same scores step by step, and both readings of the gap beside the paper's.
-// Over 300 lines: its panels share one legend, one set of colours and one size.
+// Kept together: its panels share one legend, one set of colours and one size.
 
 import { median, robustLine } from './association.js';
 import {
