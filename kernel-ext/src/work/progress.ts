@@ -58,7 +58,8 @@ function draw(bar: Bar, now: number = performance.now()): void {
 function barBundle({ state, started }: Bar, now: number): MimeBundle {
   const seconds = (now - started) / 1000;
   const text = describe(state, seconds);
-  const share = state.total > 0 ? Math.min(1, state.done / state.total) : 0;
+  const known = state.total > 0;
+  const share = known ? Math.min(1, state.done / state.total) : state.ended === 'finished' ? 1 : 0;
   const percent = (100 * share).toFixed(1);
   const colour =
     state.ended === 'failed'
@@ -66,13 +67,13 @@ function barBundle({ state, started }: Bar, now: number): MimeBundle {
       : state.ended === 'stopped'
         ? 'var(--jp-warn-color1, #f57c00)'
         : 'var(--jp-brand-color1, #1976d2)';
-  const known =
+  const bounds =
     state.total > 0
       ? ` aria-valuemin="0" aria-valuemax="${state.total}" aria-valuenow="${state.done}"`
       : '';
   const html =
     `<div style="display:flex;align-items:center;gap:8px;font-size:var(--jp-ui-font-size1,13px)">` +
-    `<span role="progressbar" aria-label="${markup(state.label)}"${known} style="display:inline-block;flex:none;width:180px;height:8px;border-radius:4px;overflow:hidden;background:var(--jp-layout-color3,#e0e0e0)">` +
+    `<span role="progressbar" aria-label="${markup(state.label)}"${bounds} style="display:inline-block;flex:none;width:180px;height:8px;border-radius:4px;overflow:hidden;background:var(--jp-layout-color3,#e0e0e0)">` +
     `<span style="display:block;height:100%;width:${percent}%;background:${colour}"></span></span>` +
     `<span>${markup(text)}</span></div>`;
   return {
