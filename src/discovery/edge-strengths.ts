@@ -35,7 +35,7 @@ export interface EdgeStrengthsOptions extends LongWork {
   readonly targetIsSink?: boolean;
   /** Largest conditioning set (default `4`: deeper ones part few pairs more and cost much). */
   readonly maxDepth?: number;
-  /** Largest set that FCI draws from Possible-D-SEP (default `3`). */
+  /** Largest set that FCI draws from Possible-D-SEP (default `2`). */
   readonly maxPossibleDsep?: number;
   /** Number of threads (default: one for each core, at most 4); results are the same for any number. */
   readonly workers?: number;
@@ -98,7 +98,7 @@ export async function edgeStrengths(
     knowledge: options.knowledge,
     sink,
     maxDepth: options.maxDepth ?? 4,
-    maxPossibleDsep: options.maxPossibleDsep ?? 3,
+    maxPossibleDsep: options.maxPossibleDsep ?? 2,
     test,
   };
   return longWork('Measuring edge strengths', resamples, options, async (work) => {

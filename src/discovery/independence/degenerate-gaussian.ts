@@ -133,40 +133,12 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     out.logRatio = Math.min(0, logRatio);
   };
 
-  /** Condition a matrix on the dimensions s0 … s0 + ds − 1, in place of `to`; returns their rank. */
-  const condition = (
-    from: Float64Array,
-    to: Float64Array,
-    m: number,
-    s0: number,
-    ds: number,
-  ): number => {
-    if (from !== to) to.set(from.subarray(0, m * m));
-    let rank = 0;
-    for (let s = s0; s < s0 + ds; s++) {
-      const rs = s * m;
-      const pivot = to[rs + s];
-      if (!(pivot > RANKLESS)) continue;
-      rank++;
-      const inverse = 1 / pivot;
-      for (let i = 0; i < m; i++) {
-        const f = to[i * m + s] * inverse;
-        if (f === 0 || i === s) continue;
-        const ri = i * m;
-        for (let j = 0; j < m; j++) to[ri + j] -= f * to[rs + j];
-      }
-      for (let j = 0; j < m; j++) to[rs + j] = 0;
-      for (let i = 0; i < m; i++) to[i * m + s] = 0;
-    }
-    return rank;
-  };
-
-  // For the last member of a set only the blocks that are compared are conditioned: with L·Lᵀ the
-  // factor of its own block and V = L⁻¹·C, every other block becomes C_ab − V_aᵀ·V_b.
+  // Conditioning on a block: with L·Lᵀ its factor and V = L⁻¹·C, every other block becomes
+  // C_ab − V_aᵀ·V_b. For the last member of a set only the blocks that are compared are worked out.
   let projected = new Float64Array(0);
   const pair = new Float64Array(4 * widest * widest);
   const project = (c: Float64Array, m: number, s0: number, ds: number): number => {
-    if (projected.length < widest * m) projected = new Float64Array(widest * m);
+    if (projected.length < ds * m) projected = new Float64Array(ds * m);
     let rank = 0;
     for (let s = s0; s < s0 + ds; s++) {
       const row = rank * m;
@@ -181,6 +153,36 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       const scale = 1 / Math.sqrt(pivot);
       for (let j = 0; j < m; j++) projected[row + j] *= scale;
       rank++;
+    }
+    return rank;
+  };
+  /** Condition a whole matrix on the dimensions s0 … s0 + ds − 1; returns their rank. */
+  const condition = (
+    from: Float64Array,
+    to: Float64Array,
+    m: number,
+    s0: number,
+    ds: number,
+  ): number => {
+    const rank = project(from, m, s0, ds);
+    const v = projected;
+    for (let i = 0; i < m; i++) {
+      const ri = i * m;
+      if (rank === 1) {
+        const a = v[i];
+        for (let j = 0; j <= i; j++) {
+          const c = from[ri + j] - a * v[j];
+          to[ri + j] = c;
+          to[j * m + i] = c;
+        }
+        continue;
+      }
+      for (let j = 0; j <= i; j++) {
+        let c = from[ri + j];
+        for (let k = 0; k < rank; k++) c -= v[k * m + i] * v[k * m + j];
+        to[ri + j] = c;
+        to[j * m + i] = c;
+      }
     }
     return rank;
   };
@@ -466,6 +468,17 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
         return;
       }
       for (let s = from; s <= list.length - (size - prefix.length); s++) {
+        if (prefix.length === size - 1 && dx > 0 && dy > 0) {
+          const rank = project(at, m, start[s], start[s + 1] - start[s]);
+          residual(at, m, 0, 0, dx, rank);
+          residual(at, m, dx, dx, dy, rank);
+          compare(pair, 2 * widest, 0, dx, dx, dy);
+          const r = outcome(vars.rows, rankZ + rank);
+          prefix.push(list[s]);
+          visit(r.value, r.df, prefix);
+          prefix.pop();
+          continue;
+        }
         const next = level(prefix.length + 1, m);
         const rank = condition(at, next, m, start[s], start[s + 1] - start[s]);
         prefix.push(list[s]);
