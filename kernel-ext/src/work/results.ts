@@ -12,7 +12,7 @@ export async function toBundle(value: unknown, settings: Settings): Promise<Mime
   if (own) return { data: ((await own()) ?? {}) as MimeBundle['data'] };
   if (mayHaveView(value)) {
     const { bundle } = await displayLibrary();
-    const shown = bundle(value, { rows: settings.maxRows } as object);
+    const shown = bundle(value, { maxRows: settings.maxRows } as object);
     if (shown) return shown;
   }
   return { data: { 'text/plain': toText(value, settings) } };
