@@ -46,6 +46,7 @@ describe('the code in the documents', () => {
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       types: ['node'],
       skipLibCheck: true,
+      rootDir: folder,
       outDir: folder,
     };
     const checked = ts.createProgram([source], options);

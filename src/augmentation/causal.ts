@@ -55,7 +55,9 @@ export function causal(options: CausalOptions = {}): CausalGenerator {
       const found = options.graphs
         ? { dags: options.graphs }
         : await discover(table, seed, options, work);
-      const scm = await fitScm(table, found.dags, { ...options.scm, ...work, seed });
+      // A column can be constant among the training rows though it is not in the whole table.
+      const settings = { constants: 'keep', ...options.scm, ...work, seed } as const;
+      const scm = await fitScm(table, found.dags, settings);
       return { ...found, scm, sample: (size, draw) => drawRows(scm, size, draw.random) };
     },
   };

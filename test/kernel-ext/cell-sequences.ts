@@ -813,4 +813,13 @@ export const sequences: readonly Sequence[] = [
       fails('(cm.settings as any).types = "odd"', 'types'),
     ],
   },
+  {
+    name: 'a parenthesised await whose value has a type of the library',
+    cells: [
+      "import { bundled, loadTfm } from 'causalmixft'",
+      "const wines = await bundled('wine')",
+      'const model = await (await loadTfm()).fit(wines, { seed: 1 })',
+      shows('model.target', "'cultivar'"),
+    ],
+  },
 ];

@@ -186,6 +186,7 @@ function steered(
       theirs: TypeScript.CustomTransformers,
     ) {
       const before = hooks.transformers(program);
+      placeFirstParse(file);
       hideNames((file as unknown as { parent: TypeScript.SourceFile }).parent, pass);
       const afterDeclarations = theirs.afterDeclarations ?? [];
       const collect = (name: string, text: string): void => {
@@ -202,6 +203,16 @@ function steered(
       }
     },
   }) as TypeScript.BuilderProgram;
+}
+
+/**
+ * Give the first parse of a file its path. A cell with `await (` is parsed twice, the declarations'
+ * emitter looks at the first, and it fails where that lies nowhere.
+ */
+function placeFirstParse(file: TypeScript.SourceFile): void {
+  type Placed = { path: string; readonly original?: Placed };
+  const { path, original } = file as unknown as Placed;
+  for (let first = original; first; first = first.original) first.path = path;
 }
 
 /**
