@@ -1,5 +1,6 @@
 // PC (Spirtes, Glymour & Scheines 2000): adjacencies by independence tests, colliders by separating
 // sets, the rest by Meek's rules. Assumes no latent common causes, no selection and faithfulness.
+// Kept together: the options, their checks and the three stages that they steer.
 
 import type { Table } from '../data/table.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';

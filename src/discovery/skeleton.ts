@@ -3,6 +3,7 @@
 // of the neighbours that x or y had when the depth began separate them; edges leave at its end.
 // For the pair's later collider decisions *all* separating sets of that depth count, not the first
 // one met; they are looked up only for the pairs that need them.
+// Kept together: one search by growing depth and the loops that it is made of.
 
 import type { Work } from '../work/long-work.js';
 import { eachSubset, without } from './independence/subsets.js';

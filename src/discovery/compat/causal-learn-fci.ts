@@ -2,6 +2,7 @@
 // deviations from the theory included: R4 only after a change, one path a node in R5 and R9, R8 in one
 // order, separating sets of Possible-D-SEP kept in one order, candidates by falling name, the first of
 // each size unseen.
+// Kept together: the deviations interlock, and the file is to be read beside the theory in fci-rules.ts.
 
 import { ARROW, CIRCLE, NO_EDGE, TAIL } from '../graph.js';
 import { eachSubset } from '../independence/subsets.js';

@@ -5,6 +5,7 @@
 //   T = −c·ln( |Σ_XY·Z| / (|Σ_X·Z|·|Σ_Y·Z|) ),  χ² with rank X · rank Y degrees of freedom,
 // with Bartlett's c = n − rank Z − (rank X + rank Y + 3)/2 in place of n (Anderson 2003, 8.5). Columns
 // that the ones before them determine have no rank and are left out.
+// Kept together: the plain test, its walk over many sets and the single-set scan are one derivation.
 
 import {
   chiSquareTail,

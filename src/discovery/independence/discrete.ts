@@ -4,6 +4,7 @@
 // (Agresti 2013, "Categorical Data Analysis", chapter 3). Rows that miss a column of a test are left
 // out of that test. A walk over many S keeps each row's stratum and adds one column at a time; the joint
 // counts of small sets of columns are kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
+// Kept together: counting, the walk over many sets and the kept counts share their buffers.
 
 import {
   chiSquareTail,

@@ -3,6 +3,7 @@
 // Searches over many S walk the subsets as a tree: conditioning on one variable more is one Schur
 // complement C − c·cᵀ/c_s of the matrix at hand, shared by all sets with the same first members, and
 // the last step costs ten operations a test. Whether p > alpha is asked of r² without a root.
+// Kept together: the plain test and its walk over many sets are one derivation.
 
 import { logNormalTail, normalTail, normalUpperQuantile } from '../../math/distributions.js';
 import { countMember, freshSets } from './fresh-sets.js';

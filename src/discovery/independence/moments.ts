@@ -1,6 +1,7 @@
 // Correlations of column blocks for the Gaussian tests. With missing values each test uses the rows
 // that are complete in its own columns (test-wise deletion): rows are grouped by what they miss, each
 // group keeps its sums and products once, and a test adds up the groups that it can use.
+// Kept together: complete and incomplete rows are two ways to the same sums.
 
 import type { Variables } from './variables.js';
 
