@@ -1,6 +1,7 @@
 // The orientation rules R1–R10 of FCI (Zhang 2008, "On the completeness of orientation rules for
 // causal discovery in the presence of latent confounders and selection bias"). They only ever turn
 // circles into tails and arrowheads, so marks that knowledge has set stay. `*` is any mark.
+// Kept together: ten rules on one state, applied in turn until nothing changes.
 
 import { ARROW, CIRCLE, type Mark, NO_EDGE, TAIL } from './graph.js';
 
@@ -19,6 +20,8 @@ export interface RuleOptions {
   readonly selectionBias: boolean;
   /** Longest path looked at by R4, R5, R9 and R10, in edges. */
   readonly maxPathLength: number;
+  /** Asked before R4 uses a discriminating path towards c; may cut edges instead (RFCI). */
+  mayUse?(path: readonly number[], c: number): boolean;
 }
 
 /** Make the PAG of adjacencies with circles at all ends. */
@@ -134,6 +137,7 @@ function r4(g: Pag, b: number, options: RuleOptions): boolean {
       if (a === c || at(g, a, b) !== ARROW || !adjacent(g, a, c) || !parentOf(g, a, c)) continue;
       const path = discriminatingPath(g, a, b, c, options.maxPathLength);
       if (!path) continue;
+      if (options.mayUse && !options.mayUse(path, c)) return changed;
       const inside = options.separatedBy(path[0], c, b);
       if (inside === undefined) continue;
       if (inside) {
