@@ -1,12 +1,14 @@
 import type { Table } from '../../data/table.js';
+import { conditionalGaussian } from './conditional-gaussian.js';
 import { degenerateGaussian } from './degenerate-gaussian.js';
 import { discreteTest } from './discrete.js';
 import { fisherZ } from './fisher-z.js';
+import { kci } from './kernel.js';
 import type { IndependenceTest, TestResult } from './test.js';
 import { type Variables, variables } from './variables.js';
 
 /** The tests there are by name. */
-export type TestName = 'fisher-z' | 'chi2' | 'g2' | 'mixed';
+export type TestName = 'fisher-z' | 'chi2' | 'g2' | 'mixed' | 'conditional-gaussian' | 'kci';
 
 /** A test of one's own: the p-value, or the whole result, of x ⊥ y given columns, all by number. */
 export type TestFunction = (
@@ -64,9 +66,13 @@ function namedTest(
       return discreteTest(vars, name);
     case 'mixed':
       return degenerateGaussian(vars);
+    case 'conditional-gaussian':
+      return conditionalGaussian(vars);
+    case 'kci':
+      return kci(vars);
     default:
       throw new RangeError(
-        `Cannot make an independence test as it must be one of auto, fisher-z, chi2, g2, mixed, or a function: current value is "${name}"`,
+        `Cannot make an independence test as it must be one of auto, fisher-z, chi2, g2, mixed, conditional-gaussian, kci, or a function: current value is "${name}"`,
       );
   }
 }
