@@ -42,7 +42,11 @@ export function moments(vars: Variables): Moments {
     };
   }
   const groups = missingGroups(vars);
-  const sums = groups.map((g) => groupProducts(g.rows, vars, columns, dims));
+  // Where rows differ much in what they miss, keeping sums for each kind would cost more than it saves.
+  const keep = groups.length * (dims + 1) ** 2 < 20_000_000;
+  const kept = keep
+    ? groups.map((g) => groupProducts(g.rows, vars, columns, dimensionsUpTo(dims)))
+    : undefined;
   return {
     dims,
     offset,
@@ -51,31 +55,38 @@ export function moments(vars: Variables): Moments {
     of(list) {
       const where = dimensions(offset, list);
       const m = where.length;
-      const total = new Float64Array((m + 1) * (m + 1));
-      let rows = 0;
+      const width = m + 1;
+      const total = new Float64Array(width * width);
       for (let g = 0; g < groups.length; g++) {
         if (!complete(groups[g].missing, list)) continue;
-        rows += sums[g][dims * (dims + 1) + dims];
+        if (!kept) {
+          const own = groupProducts(groups[g].rows, vars, columns, where);
+          for (let k = 0; k < own.length; k++) total[k] += own[k];
+          continue;
+        }
         for (let a = 0; a <= m; a++) {
           const i = a < m ? where[a] : dims;
-          for (let b = 0; b <= a; b++) {
-            total[a * (m + 1) + b] += sums[g][i * (dims + 1) + (b < m ? where[b] : dims)];
+          for (let b = 0; b <= m; b++) {
+            total[a * width + b] += kept[g][i * (dims + 1) + (b < m ? where[b] : dims)];
           }
         }
       }
+      const rows = total[width * width - 1];
       const matrix = new Float64Array(m * m);
       for (let a = 0; a < m; a++) {
-        for (let b = 0; b <= a; b++) {
-          const c =
-            total[a * (m + 1) + b] - (total[m * (m + 1) + a] * total[m * (m + 1) + b]) / rows;
-          matrix[a * m + b] = c;
-          matrix[b * m + a] = c;
+        for (let b = 0; b < m; b++) {
+          matrix[a * m + b] =
+            total[a * width + b] - (total[m * width + a] * total[m * width + b]) / rows;
         }
       }
       normalise(matrix, m);
       return { rows, matrix };
     },
   };
+}
+
+function dimensionsUpTo(dims: number): Int32Array {
+  return Int32Array.from({ length: dims }, (_, d) => d);
 }
 
 /** The dimensions of some variables, in their order. */
@@ -318,19 +329,20 @@ function complete(missing: Uint8Array, list: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Sums and products of one group's rows; the last row and column are those of the constant 1. */
+/** Sums and products of some dimensions over rows; the last row and column are those of the constant 1. */
 function groupProducts(
   rows: readonly number[],
   vars: Variables,
   columns: Float64Array,
-  dims: number,
+  where: Int32Array,
 ): Float64Array {
-  const width = dims + 1;
+  const m = where.length;
+  const width = m + 1;
   const out = new Float64Array(width * width);
   const cells = new Float64Array(width);
   for (const r of rows) {
-    for (let d = 0; d < dims; d++) cells[d] = columns[d * vars.length + r];
-    cells[dims] = vars.weights ? Math.sqrt(vars.weights[r]) : 1;
+    for (let d = 0; d < m; d++) cells[d] = columns[where[d] * vars.length + r];
+    cells[m] = vars.weights ? Math.sqrt(vars.weights[r]) : 1;
     for (let a = 0; a < width; a++) {
       const f = cells[a];
       if (f === 0) continue;
