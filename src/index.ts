@@ -33,7 +33,22 @@ export { withTypes } from './data/with-types.js';
 
 // discovery
 
+export {
+  adjustmentSet,
+  isAdjustmentSet,
+  isBackdoorSet,
+  markovBlanket,
+} from './discovery/adjustment.js';
+export { type BossOptions, type BossResult, boss } from './discovery/boss.js';
+export {
+  type Agreement,
+  adjacencyAgreement,
+  arrowheadAgreement,
+  structuralHammingDistance,
+  structuralInterventionDistance,
+} from './discovery/compare-graphs.js';
 export { dag, type NamedEdge } from './discovery/dag.js';
+export { directLingam, type LingamResult } from './discovery/direct-lingam.js';
 export {
   type EdgeStrengths,
   type EdgeStrengthsOptions,
@@ -41,7 +56,10 @@ export {
   sampleDag,
   sampleDags,
 } from './discovery/edge-strengths.js';
+export { cpdagOf, dagExtension } from './discovery/extension.js';
 export { type FciOptions, type FciResult, fci } from './discovery/fci.js';
+export { type BayesianNetwork, fromBif, toBif } from './discovery/formats/bif.js';
+export { type GraphFormat, readGraph, writeGraph } from './discovery/formats/formats.js';
 export type { Dag, Graph, GraphType, Mark } from './discovery/graph.js';
 export {
   ancestors,
@@ -52,8 +70,20 @@ export {
   parents,
   topologicalOrder,
 } from './discovery/graph-queries.js';
+export {
+  independenceTest,
+  type TestChoice,
+  type TestFunction,
+  type TestName,
+} from './discovery/independence/independence.js';
+export { kci, type RcitOptions, rcit } from './discovery/independence/kernel.js';
 export { type Knowledge, type KnowledgeOptions, knowledge } from './discovery/knowledge.js';
+export { readKnowledge, writeKnowledge } from './discovery/knowledge-file.js';
+export { magOfDag, pagOfDag } from './discovery/latent.js';
 export { type PcOptions, type PcResult, pc } from './discovery/pc.js';
+export { rfci } from './discovery/rfci.js';
+export { isSeparated, oracle } from './discovery/separation.js';
+export { graphProblems } from './discovery/validity.js';
 
 // scm
 
@@ -62,7 +92,7 @@ export { averageEffect } from './scm/average-effect.js';
 export { counterfactual } from './scm/counterfactual.js';
 export { evaluateScm } from './scm/evaluate-scm.js';
 export { falsifyGraph } from './scm/falsify.js';
-export { randomDagLike } from './scm/graph-knobs.js';
+export { emptyDag, limitParents, randomDagLike } from './scm/graph-knobs.js';
 export { intervene } from './scm/intervene.js';
 export { scmFromJson, scmToJson } from './scm/save-scm.js';
 export { drawRows, type FitScmOptions, fitScm, type Scm, sampleScm } from './scm/scm.js';
