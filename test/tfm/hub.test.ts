@@ -135,7 +135,8 @@ const cut =
     const body = files.get('model.safetensors') as Buffer;
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': body.length - from });
-    response.write(body.subarray(from, from + bytes), () => response.destroy());
+    // Ended, not reset: a reset may overtake the bytes, and then there would be nothing to go on from.
+    response.write(body.subarray(from, from + bytes), () => response.socket?.end());
     return true;
   };
 // HEAD and GET of config.json, HEAD of the weights, GET of the weights at the hub, at the store.
