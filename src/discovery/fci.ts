@@ -22,8 +22,8 @@ import { findSkeleton, type Skeleton, search } from './skeleton.js';
 /** How FCI goes about it. */
 export interface FciOptions extends SearchOptions {
   /**
-   * Largest set drawn from Possible-D-SEP; 0 leaves that step out (default: 3, or the size of the
-   * sets that the adjacencies needed; no limit with an oracle). The cost is exponential in it.
+   * Largest set drawn from Possible-D-SEP; 0 leaves that step out (default `3`; no limit with an
+   * oracle). The cost is exponential in it.
    */
   readonly maxPossibleDsep?: number;
   /** Apply R5–R7, for rows selected by effects of the columns (default `true`). */
@@ -168,8 +168,7 @@ export async function orientFci(
     readonly maxPathLength?: number | undefined;
   },
 ): Promise<{ readonly pag: Pag; readonly skeleton: Skeleton; readonly warnings: string[] }> {
-  const limit =
-    options.maxPossibleDsep ?? (test.oracle ? test.variables : Math.max(3, skeleton.depth));
+  const limit = options.maxPossibleDsep ?? (test.oracle ? test.variables : 3);
   let current = skeleton;
   let pag = startPag(current, knowledge);
   await orientFciColliders(pag, current, work);
