@@ -112,7 +112,7 @@ describe('fci() with d-separation', () => {
 
   it('leaves no shared mark open on five-node MAGs drawn at random', async () => {
     const random = stream(3, 'five');
-    for (let k = 0; k < 25; k++) {
+    for (let k = 0; k < 15; k++) {
       const truth = randomDag(random, 7, 0.35);
       const mag = magOfDag(truth, ['X1', 'X2']);
       const same = equivalentMags(mag);
