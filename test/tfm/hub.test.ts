@@ -128,6 +128,8 @@ const status =
     return true;
   };
 const pass = (): boolean => false;
+/** What the client has reported as received. */
+let received = 0;
 /** Send the first `bytes` of the weights, then cut the connection. */
 const cut =
   (bytes: number) =>
@@ -135,8 +137,14 @@ const cut =
     const body = files.get('model.safetensors') as Buffer;
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': body.length - from });
-    // Ended, not reset: a reset may overtake the bytes, and then there would be nothing to go on from.
-    response.write(body.subarray(from, from + bytes), () => response.socket?.end());
+    response.write(body.subarray(from, from + bytes));
+    // Not before they have arrived: a stream that fails drops what nobody has read yet.
+    const before = received;
+    const arrival = setInterval(() => {
+      if (received === before) return;
+      clearInterval(arrival);
+      response.destroy();
+    }, 1);
     return true;
   };
 // HEAD and GET of config.json, HEAD of the weights, GET of the weights at the hub, at the store.
@@ -199,7 +207,10 @@ describe('fetchModel()', () => {
     const told: number[] = [];
     const { folder: got } = await fetchModel('owner/name', {
       ...quick,
-      onProgress: ({ done }) => told.push(done),
+      onProgress: ({ done }) => {
+        told.push(done);
+        received = done;
+      },
     });
     const whole = files.get('model.safetensors') as Buffer;
     expect(readFileSync(join(got, 'model.safetensors')).equals(whole)).toBe(true);
