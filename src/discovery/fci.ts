@@ -22,7 +22,7 @@ import { findSkeleton, type Skeleton, search } from './skeleton.js';
 /** How FCI goes about it. */
 export interface FciOptions extends SearchOptions {
   /**
-   * Largest set drawn from Possible-D-SEP; 0 leaves that step out (default `3`; no limit with an
+   * Largest set drawn from Possible-D-SEP; 0 leaves that step out (default `2`; no limit with an
    * oracle). The cost is exponential in it.
    */
   readonly maxPossibleDsep?: number;
@@ -168,7 +168,7 @@ export async function orientFci(
     readonly maxPathLength?: number | undefined;
   },
 ): Promise<{ readonly pag: Pag; readonly skeleton: Skeleton; readonly warnings: string[] }> {
-  const limit = options.maxPossibleDsep ?? (test.oracle ? test.variables : 3);
+  const limit = options.maxPossibleDsep ?? (test.oracle ? test.variables : 2);
   let current = skeleton;
   let pag = startPag(current, knowledge);
   await orientFciColliders(pag, current, work);

@@ -262,9 +262,54 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
         }
       }
     };
+    /** The last two members of S where one target is left: no matrix is conditioned for it. */
+    const lastTwo = (c: Float64Array, s: number): void => {
+      const y = alive[0];
+      const css = c[s * m + s];
+      if (s === y) return;
+      if (!(css > SINGULAR)) {
+        if (options.singular !== 'independent') {
+          singular([...prefix.subarray(0, size - 2), s].map((i) => list[i]));
+        }
+        return;
+      }
+      const inverse = 1 / css;
+      const rs = s * m;
+      const xs = c[s];
+      const ys = c[rs + y];
+      const vxs = c[0] - xs * xs * inverse;
+      const vys = c[y * m + y] - ys * ys * inverse;
+      const vxy = c[y] - xs * ys * inverse;
+      const known = outside[y] === 0 && near[y * m + s] === 1;
+      for (let t = s + 1; t <= inPool; t++) {
+        if (t === y || (known && near[y * m + t] === 1)) continue;
+        const st = c[rs + t];
+        const xt = c[t] - xs * st * inverse;
+        const yt = c[t * m + y] - ys * st * inverse;
+        const tt = c[t * m + t] - st * st * inverse;
+        const num = vxy * tt - xt * yt;
+        const vx = vxs * tt - xt * xt;
+        const vy = vys * tt - yt * yt;
+        if (num * num > critical * vx * vy) continue;
+        if (!(tt > SINGULAR && vx > SINGULAR * tt && vy > SINGULAR * tt)) {
+          if (options.singular === 'independent' && !(tt > SINGULAR)) continue;
+          if (options.singular !== 'independent') {
+            const last = !(tt > SINGULAR) ? [] : [vx > SINGULAR * tt ? y : 0];
+            singular([...prefix.subarray(0, size - 2), s, t, ...last].map((i) => list[i]));
+          }
+        }
+        found[targetOf[y]] = [...prefix.subarray(0, size - 2), s, t].map((i) => list[i]);
+        left = 0;
+        return;
+      }
+    };
     const walk = (c: Float64Array, depth: number, start: number): void => {
       const end = inPool - (size - depth) + 1;
       for (let s = start; s <= end && left > 0; s++) {
+        if (depth === size - 2 && left === 1) {
+          lastTwo(c, s);
+          continue;
+        }
         if (depth === size - 1) {
           last(c, s);
           continue;

@@ -19,7 +19,7 @@ export function freshSets(
 ): FreshSets {
   const m = list.length;
   const outside = new Int32Array(m).fill(1);
-  const near = new Uint8Array(m * m);
+  const near = new Uint8Array(tested ? m * m : 0);
   if (tested) {
     for (const y of targets) {
       if (!tested.before(list[y])) continue;
