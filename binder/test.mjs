@@ -26,7 +26,7 @@ async function test(args) {
     await check('lint', ['@biomejs/biome/bin/biome', 'check', '--max-diagnostics=50', '.']),
   ];
   const chromium = await findBrowser();
-  if (!chromium) counts.push({ passed: 0, failed: 1, skipped: [] });
+  if (!chromium) counts.push(outcome('browser', false));
   const env = chromium && { CHROMIUM_PATH: chromium.path };
   if (args.length > 0) counts.push(await vitest('chosen', args, env));
   else {
@@ -59,7 +59,11 @@ async function check(name, [program, ...args]) {
   console.log(
     `${name}: ${code === 0 ? 'passed' : 'failed'} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
   );
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+  return outcome(name, code === 0);
+}
+
+function outcome(name, ok) {
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : [name], skipped: [] };
 }
 
 async function vitest(name, args, env) {
