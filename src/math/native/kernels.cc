@@ -71,7 +71,7 @@ class Threads {
       generation_++;
     }
     wake_.notify_all();
-    work();
+    work(body, n, parts);
     std::unique_lock<std::mutex> lock(mutex_);
     body_ = nullptr;  // who wakes from now on goes back to sleep
     done_.wait(lock, [&] { return working_ == 0; });
@@ -88,23 +88,29 @@ class Threads {
     for (int64_t i = 1; i < count_; i++) std::thread([this] { serve(); }).detach();
   }
 
-  void work() {
-    for (int64_t i = next_++; i < parts_; i = next_++) {
-      (*body_)(n_ * i / parts_, n_ * (i + 1) / parts_);
+  // Takes the work by argument: `body_` is taken away while the last parts are still being done.
+  void work(const std::function<void(int64_t, int64_t)>& body, int64_t n, int64_t parts) {
+    for (int64_t i = next_++; i < parts; i = next_++) {
+      body(n * i / parts, n * (i + 1) / parts);
     }
   }
 
   void serve() {
     uint64_t seen = 0;
     while (true) {
+      const std::function<void(int64_t, int64_t)>* body;
+      int64_t n, parts;
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return generation_ != seen; });
         seen = generation_;
         if (body_ == nullptr) continue;
+        body = body_;
+        n = n_;
+        parts = parts_;
         working_++;
       }
-      work();
+      work(*body, n, parts);
       std::lock_guard<std::mutex> lock(mutex_);
       if (--working_ == 0) done_.notify_one();
     }
@@ -192,6 +198,13 @@ class Call {
     tensors_.push_back(made);
     return static_cast<float*>(TF_TensorData(made));
   }
+  // Refuse inputs that the loops would read past.
+  bool refuse(bool unless) {
+    if (unless) return false;
+    TF_SetStatus(status_.s, TF_INVALID_ARGUMENT, "the inputs' shapes do not agree");
+    TF_OpKernelContext_Failure(context_, status_.s);
+    return true;
+  }
 
  private:
   TF_OpKernelContext* context_;
@@ -209,16 +222,27 @@ std::vector<int64_t> dims(const TF_Tensor* tensor) {
   return out;
 }
 
-int64_t last(const TF_Tensor* tensor) { return TF_Dim(tensor, TF_NumDims(tensor) - 1); }
+int64_t last(const TF_Tensor* tensor) {
+  const int rank = TF_NumDims(tensor);
+  return rank > 0 ? TF_Dim(tensor, rank - 1) : 1;
+}
 
-int64_t rows(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor) / last(tensor); }
+int64_t size(const TF_Tensor* tensor) { return TF_TensorElementCount(tensor); }
+
+int64_t rows(const TF_Tensor* tensor) {
+  const int64_t d = last(tensor);
+  return d > 0 ? size(tensor) / d : 0;
+}
 
 void layer_norm(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* x = call.tensor(0);
-  const float* w = data(call.tensor(1));
-  const float* b = data(call.tensor(2));
+  const TF_Tensor* weight = call.tensor(1);
+  const TF_Tensor* bias = call.tensor(2);
   const int64_t d = last(x);
+  if (call.refuse(TF_NumDims(x) > 0 && size(weight) == d && size(bias) == d)) return;
+  const float* w = data(weight);
+  const float* b = data(bias);
   std::vector<int64_t> one = dims(x);
   one.back() = 1;
   float* y = call.output(0, dims(x));
@@ -233,11 +257,18 @@ void layer_norm(void*, TF_OpKernelContext* context) {
 void layer_norm_grad(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* normal = call.tensor(0);
-  const float* scale = data(call.tensor(1));
-  const float* w = data(call.tensor(2));
-  const float* dy = data(call.tensor(3));
-  const float* add = data(call.tensor(4));
+  const TF_Tensor* scales = call.tensor(1);
+  const TF_Tensor* weight = call.tensor(2);
+  const TF_Tensor* gradient = call.tensor(3);
+  const TF_Tensor* added = call.tensor(4);
   const int64_t d = last(normal);
+  if (call.refuse(size(scales) == rows(normal) && size(weight) == d &&
+                  size(gradient) == size(normal) && size(added) == size(normal)))
+    return;
+  const float* scale = data(scales);
+  const float* w = data(weight);
+  const float* dy = data(gradient);
+  const float* add = data(added);
   float* dx = call.output(0, dims(normal));
   float* dw = call.output(1, {d});
   float* db = call.output(2, {d});
@@ -265,7 +296,9 @@ void layer_norm_grad(void*, TF_OpKernelContext* context) {
 void bias_gelu(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* x = call.tensor(0);
-  const float* b = data(call.tensor(1));
+  const TF_Tensor* bias = call.tensor(1);
+  if (call.refuse(size(bias) == last(x))) return;
+  const float* b = data(bias);
   float* y = call.output(0, dims(x));
   if (!y) return;
   Threads::get().run(rows(x), 16 * last(x), [&](int64_t from, int64_t to) {
@@ -276,7 +309,9 @@ void bias_gelu(void*, TF_OpKernelContext* context) {
 void bias_gelu_keep(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* x = call.tensor(0);
-  const float* b = data(call.tensor(1));
+  const TF_Tensor* bias = call.tensor(1);
+  if (call.refuse(size(bias) == last(x))) return;
+  const float* b = data(bias);
   float* y = call.output(0, dims(x));
   float* slope = call.output(1, dims(x));
   if (!y || !slope) return;
@@ -288,8 +323,11 @@ void bias_gelu_keep(void*, TF_OpKernelContext* context) {
 void add_bias(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* residual = call.tensor(0);
-  const float* x = data(call.tensor(1));
-  const float* b = data(call.tensor(2));
+  const TF_Tensor* added = call.tensor(1);
+  const TF_Tensor* bias = call.tensor(2);
+  if (call.refuse(size(added) == size(residual) && size(bias) == last(residual))) return;
+  const float* x = data(added);
+  const float* b = data(bias);
   float* y = call.output(0, dims(residual));
   if (!y) return;
   Threads::get().run(rows(residual), 2 * last(residual), [&](int64_t from, int64_t to) {
@@ -310,7 +348,9 @@ void softmax(void*, TF_OpKernelContext* context) {
 void softmax_grad(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* p = call.tensor(0);
-  const float* dp = data(call.tensor(1));
+  const TF_Tensor* gradient = call.tensor(1);
+  if (call.refuse(size(gradient) == size(p))) return;
+  const float* dp = data(gradient);
   float* ds = call.output(0, dims(p));
   if (!ds) return;
   Threads::get().run(rows(p), 3 * last(p), [&](int64_t from, int64_t to) {
@@ -337,8 +377,11 @@ void split_heads(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
   Call call(context);
   const TF_Tensor* x = call.tensor(0);
-  const float* b = data(call.tensor(1));
-  const int64_t n = TF_Dim(x, 1), h = attributes.heads, e = last(x) / h;
+  const TF_Tensor* bias = call.tensor(1);
+  const int64_t h = attributes.heads;
+  if (call.refuse(TF_NumDims(x) == 3 && h > 0 && last(x) % h == 0 && size(bias) == last(x))) return;
+  const float* b = data(bias);
+  const int64_t n = TF_Dim(x, 1), e = last(x) / h;
   float* y = call.output(0, {TF_Dim(x, 0), h, n, e});
   if (!y) return;
   Threads::get().run(rows(x), 2 * last(x), [&](int64_t from, int64_t to) {
@@ -350,6 +393,7 @@ void merge_heads(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
   Call call(context);
   const TF_Tensor* x = call.tensor(0);
+  if (call.refuse(TF_NumDims(x) == 4)) return;
   const int64_t h = TF_Dim(x, 1), n = TF_Dim(x, 2), e = last(x);
   float* y = call.output(0, {TF_Dim(x, 0), n, h * e});
   if (!y) return;
