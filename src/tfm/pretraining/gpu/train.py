@@ -20,6 +20,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 
+def attend(q, k, v):
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v)
+    # On a CPU the fused kernel is slower than three plain operations.
+    return (q @ k.transpose(2, 3) * q.shape[-1] ** -0.5).softmax(-1).to(v.dtype) @ v
+
+
 class Attention(nn.Module):
     def __init__(self, dim, heads):
         super().__init__()
@@ -29,7 +36,7 @@ class Attention(nn.Module):
     def forward(self, asking, asked):  # [..., n, d], [..., m, d] -> [..., n, d]
         *outer, n, d = asking.shape
         split = lambda t: t.reshape(-1, t.shape[-2], self.heads, d // self.heads).transpose(1, 2)
-        mixed = F.scaled_dot_product_attention(split(self.q(asking)), split(self.k(asked)), split(self.v(asked)))
+        mixed = attend(split(self.q(asking)), split(self.k(asked)), split(self.v(asked)))
         return self.o(mixed.transpose(1, 2).reshape(*outer, n, d))
 
 
@@ -160,16 +167,18 @@ def main():
     adam = torch.optim.AdamW([p for n, p in named if not is_matrix(n, p)], betas=(0.9, 0.98), weight_decay=0)
 
     given.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, step = given.out / "checkpoint.pt", 0
+    checkpoint, step, before = given.out / "checkpoint.pt", 0, 0
     if checkpoint.exists():
         kept = torch.load(checkpoint, map_location=device)
         model.load_state_dict(kept["model"])
         adam.load_state_dict(kept["adam"])
         average, muon.momentum, step = kept["average"], kept["momentum"], kept["step"]
+        before = kept.get("seconds", 0)
 
     def save():
         kept = {"model": model.state_dict(), "adam": adam.state_dict(), "average": average}
-        torch.save({**kept, "momentum": muon.momentum, "step": step}, checkpoint.with_suffix(".part"))
+        kept |= {"momentum": muon.momentum, "step": step, "seconds": before + time.time() - started}
+        torch.save(kept, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
     log, started, saved = (given.out / "log.jsonl").open("a"), time.time(), time.time()
@@ -199,7 +208,8 @@ def main():
             if mean != mean:
                 raise SystemExit(f"Cannot go on as the loss must be a number: near step {step} it is not; {checkpoint} is the last good one")
             rate = tables / (time.time() - started)
-            log.write(json.dumps({"step": step, "loss": mean, "norm": float(norm), "tablesPerSecond": round(rate, 1)}) + "\n")
+            line = {"step": step, "loss": mean, "norm": float(norm), "tablesPerSecond": round(rate, 1)}
+            log.write(json.dumps({**line, "seconds": round(before + time.time() - started, 1)}) + "\n")
             log.flush()
             losses = []
         if time.time() - saved > 120:
