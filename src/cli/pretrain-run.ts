@@ -5,12 +5,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCheckpoint, readCheckpoint, saveCheckpoint } from '../tfm/pretraining/checkpoint.js';
 import { networkConfig } from '../tfm/pretraining/pretrain-config.js';
+import { scaleOutputs } from '../tfm/pretraining/scale-outputs.js';
 import { type StepReport, TrainingDiverged, train } from '../tfm/pretraining/train.js';
 import type { TrainingState } from '../tfm/pretraining/training-state.js';
-import { type Network, writeNetwork } from '../tfm/weights.js';
+import type { Network } from '../tfm/weights.js';
 import { writeWhole } from '../tfm/write-whole.js';
 import { type LongWork, longWork } from '../work/long-work.js';
-import { type CardFacts, modelCard, modelCardText } from './model-card.js';
+import { writeModel } from './finish-model.js';
+import type { CardFacts } from './model-card.js';
 import { trainingCurve } from './training-curve.js';
 import { appendLine, cutLog, type EvaluationLine, readLog, stepsLine } from './training-log.js';
 
@@ -23,7 +25,9 @@ export interface PretrainRunOptions extends LongWork {
   readonly evaluateMinutes: number;
   /** Scores the averaged weights; absent: nothing is evaluated. */
   readonly evaluate?: (network: Network) => Promise<Evaluation>;
-  readonly facts: Omit<CardFacts, 'evaluation'>;
+  /** Gives the temperature by which the last weights' logits are divided; absent: they stay. */
+  readonly calibrate?: (network: Network) => Promise<number>;
+  readonly facts: Omit<CardFacts, 'evaluation' | 'temperature'>;
   /** Told what went wrong without ending the run. */
   readonly warn: (message: string) => void;
 }
@@ -107,28 +111,19 @@ export async function runPretraining(
     }
   });
   const model = join(folder, 'model');
-  await writeModel(model, state, {
+  const temperature = await options.calibrate?.(network());
+  if (temperature && evaluation && options.evaluate) {
+    evaluation = {
+      ...evaluation,
+      ...(await options.evaluate(scaleOutputs(network(), temperature))),
+    };
+  }
+  await writeModel(model, network(), state, {
     ...options.facts,
     ...(evaluation ? { evaluation } : {}),
+    ...(temperature ? { temperature } : {}),
   });
   return model;
-}
-
-/** Write the averaged weights as a model with its card. */
-export async function writeModel(
-  folder: string,
-  state: TrainingState,
-  facts: CardFacts,
-): Promise<void> {
-  await writeNetwork(
-    folder,
-    { config: networkConfig(state.config), weights: state.average },
-    'F16',
-  );
-  const card = `${JSON.stringify(modelCard(state, facts), null, 1)}\n`;
-  await writeWhole(join(folder, 'card.json'), (handle) => handle.writeFile(card));
-  const text = modelCardText(state, facts);
-  await writeWhole(join(folder, 'README.md'), (handle) => handle.writeFile(text));
 }
 
 function note(

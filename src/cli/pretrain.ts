@@ -4,18 +4,13 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { bundled, bundledNames } from '../data/bundled.js';
-import { folds } from '../data/split.js';
-import { type Table, takeRows } from '../data/table.js';
-import { evaluate } from '../evaluation/evaluate.js';
-import { foldOf, readBaselineTables } from '../experiments/baseline-tables.js';
-import { tfmOf } from '../tfm/load-tfm.js';
 import { hasCheckpoint, readCheckpoint } from '../tfm/pretraining/checkpoint.js';
 import { exportBatches } from '../tfm/pretraining/export-batches.js';
 import { checkMemory } from '../tfm/pretraining/memory-estimate.js';
 import { networkConfig, pretrainConfig } from '../tfm/pretraining/pretrain-config.js';
+import { scaleOutputs } from '../tfm/pretraining/scale-outputs.js';
 import { startTraining, type TrainingState } from '../tfm/pretraining/training-state.js';
-import { type Network, readNetwork } from '../tfm/weights.js';
+import { readNetwork } from '../tfm/weights.js';
 import { longWork } from '../work/long-work.js';
 import { packageVersion } from './about.js';
 import {
@@ -26,7 +21,10 @@ import {
   type Shared,
   wholeNumber,
 } from './command.js';
-import { type Evaluation, runPretraining } from './pretrain-run.js';
+import { cardOf, readTrained, writeModel } from './finish-model.js';
+import type { CardFacts } from './model-card.js';
+import { runPretraining } from './pretrain-run.js';
+import { scoreTables, temperatureOf, watchedTables } from './watched-tables.js';
 
 interface PretrainOptions extends Shared {
   readonly config?: string;
@@ -43,7 +41,9 @@ interface PretrainOptions extends Shared {
   readonly watch?: string;
   readonly memory?: number;
   readonly fullSpeed: boolean;
+  readonly calibrate: boolean;
   readonly export: boolean;
+  readonly finish?: string;
 }
 
 /** `causalmixft pretrain`. */
@@ -72,8 +72,18 @@ export function addPretrain(program: Command, context: Context): void {
     .option('--watch <names>', 'which of these tables, separated by commas (default: all)')
     .option('--memory <gigabytes>', 'memory that may be used (default: what is available)', Number)
     .option('--full-speed', 'do not lower the priority of the process', false)
+    .option(
+      '--calibrate',
+      'divide the logits of the last weights by the best temperature on these tables',
+      false,
+    )
     .option('--export', 'write the batches to the folder instead, for gpu/train.py', false)
+    .option(
+      '--finish <folder>',
+      'score and write as FOLDER/model what gpu/train.py made there from this export',
+    )
     .action(async (folder: string, options: PretrainOptions, command: Command) => {
+      if (options.finish !== undefined) return finishRun(folder, options.finish, options, context);
       const seeded = command.getOptionValueSource('seed') !== 'default';
       const state = await stateOf(folder, await givenConfig(options, seeded), options);
       if (!options.fullSpeed) setPriority(constants.priority.PRIORITY_LOW);
@@ -142,25 +152,63 @@ async function trainRun(
   options: PretrainOptions,
   context: Context,
 ): Promise<void> {
-  const watched = await watchedTables(options);
-  const from = options.from === undefined ? 'drawn from the seed' : `those of ${options.from}`;
+  const { tables: tableFolder, watch } = options;
+  const watched = await watchedTables(tableFolder, watch?.split(','));
   const model = await runPretraining(folder, state, {
     ...longWorkOf(context, options),
     workers: options.workers,
     checkpointMinutes: options.checkpointMinutes,
     evaluateMinutes: options.evaluateMinutes,
     evaluate: (network) => scoreTables(network, watched),
-    facts: {
-      by: `causalmixft ${packageVersion()}${commit()}`,
-      from,
-      watched: watched.map((t) => t.name),
-    },
+    ...(options.calibrate ? { calibrate: (network) => temperatureOf(network, watched) } : {}),
+    facts: await factsOf(options, watched),
     warn: (message) => process.stderr.write(`${message}\n`),
   });
   const { step, tables } = state;
   await context.write(
     options.json ? jsonText({ model, step, tables }) : `The model is in ${model}`,
   );
+}
+
+async function finishRun(
+  folder: string,
+  made: string,
+  options: PretrainOptions,
+  context: Context,
+): Promise<void> {
+  const { network, state } = await readTrained(folder, made);
+  const watched = await watchedTables(options.tables, options.watch?.split(','));
+  const temperature = options.calibrate ? await temperatureOf(network, watched) : undefined;
+  const { step, tables, seconds } = state;
+  const scores = await scoreTables(scaleOutputs(network, temperature ?? 1), watched);
+  const evaluation = { kind: 'evaluation', step, seconds: Math.round(seconds), ...scores } as const;
+  const model = join(folder, 'model');
+  const facts = await factsOf(options, watched);
+  await writeModel(model, network, state, {
+    ...facts,
+    by: `${facts.by} and gpu/train.py`,
+    evaluation,
+    ...(temperature ? { temperature } : {}),
+  });
+  await context.write(
+    options.json
+      ? jsonText({ model, step, tables, rocAuc: scores.rocAuc, logLoss: scores.logLoss })
+      : `The model is in ${model}`,
+  );
+}
+
+/** What the card tells beside the run. */
+async function factsOf(
+  { from }: PretrainOptions,
+  watched: readonly { readonly name: string }[],
+): Promise<CardFacts> {
+  const cardOfFrom = from === undefined ? undefined : await cardOf(from);
+  return {
+    by: `causalmixft ${packageVersion()}${commit()}`,
+    from: from === undefined ? 'drawn from the seed' : `those of ${from}`,
+    ...(cardOfFrom ? { cardOfFrom } : {}),
+    watched: watched.map((t) => t.name),
+  };
 }
 
 async function exportRun(
@@ -184,47 +232,6 @@ async function exportRun(
   await context.write(
     options.json ? jsonText({ folder, tables }) : `${tables} tables are in ${folder}`,
   );
-}
-
-interface Watched {
-  readonly name: string;
-  readonly folds: readonly { readonly context: Table; readonly query: Table }[];
-}
-
-/** Two folds of each table that is watched. */
-async function watchedTables({ tables, watch }: PretrainOptions): Promise<Watched[]> {
-  if (tables !== undefined) {
-    const read = await readBaselineTables(tables, watch?.split(','));
-    return read.map((t) => ({ name: t.name, folds: [foldOf(t, 0), foldOf(t, 1)] }));
-  }
-  return Promise.all(
-    bundledNames.map(async (name) => {
-      const whole = await bundled(name);
-      const parts = folds(whole, { seed: 0, folds: 5 }).slice(0, 2);
-      return {
-        name,
-        folds: parts.map(({ train, test }) => ({
-          context: takeRows(whole, train),
-          query: takeRows(whole, test),
-        })),
-      };
-    }),
-  );
-}
-
-async function scoreTables(network: Network, watched: readonly Watched[]): Promise<Evaluation> {
-  const tfm = tfmOf(network, 'in training', 'pretrain');
-  let [rocAuc, logLoss, counted] = [0, 0, 0];
-  for (const { folds } of watched) {
-    for (const { context, query } of folds) {
-      const scores = await evaluate(await tfm.fit(context, { seed: 0 }), query);
-      rocAuc += scores.rocAuc;
-      logLoss += scores.logLoss;
-      counted++;
-    }
-  }
-  const round = (sum: number): number => Number((sum / counted).toFixed(5));
-  return { rocAuc: round(rocAuc), logLoss: round(logLoss), tables: watched.length, folds: 2 };
 }
 
 /** The commit that the package is at, where it is a checkout. */

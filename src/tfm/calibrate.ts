@@ -25,27 +25,51 @@ export async function calibrate(
   const labels = target.codes.map((code) => (code < 0 ? -1 : place[code]));
   const plain = model.withTemperature(1);
   const logits = await plain.logits(rows, options);
-  const width = model.classes.length;
-  // Rows of a class that the context lacks have no probability at any temperature.
-  const usable = [...labels.keys()].filter(
-    (i) => labels[i] >= 0 && logits[i * width + labels[i]] > Number.NEGATIVE_INFINITY,
+  return plain.withTemperature(
+    bestTemperature([{ logits, labels, classes: model.classes.length }]),
   );
-  if (usable.length === 0) {
-    throw new RangeError('Cannot calibrate as some rows must have a known class: none has');
-  }
-  const loss = (logT: number): number => {
-    const t = Math.exp(logT);
-    let sum = 0;
-    for (const i of usable) {
-      let top = Number.NEGATIVE_INFINITY;
-      for (let j = 0; j < width; j++) top = Math.max(top, logits[i * width + j]);
-      let total = 0;
-      for (let j = 0; j < width; j++) total += Math.exp((logits[i * width + j] - top) / t);
-      sum += Math.log(total) - (logits[i * width + labels[i]] - top) / t;
+}
+
+/** Logits of rows whose classes are known. */
+export interface LabelledLogits {
+  /** rows × classes, row-major. */
+  readonly logits: ArrayLike<number>;
+  /** Class of each row; −1 where it is unknown. */
+  readonly labels: ArrayLike<number>;
+  readonly classes: number;
+}
+
+/**
+ * The temperature between 0.05 and 20 at which the log-loss is smallest, every set counting the same.
+ * @throws RangeError if a set has no row of a class that can be predicted.
+ */
+export function bestTemperature(sets: readonly LabelledLogits[]): number {
+  const usable = sets.map(({ logits, labels, classes }) => {
+    // Rows of a class that the context lacks have no probability at any temperature.
+    const rows = Array.from(labels, (label, i) => (label < 0 ? -1 : i)).filter(
+      (i) => i >= 0 && logits[i * classes + labels[i]] > Number.NEGATIVE_INFINITY,
+    );
+    if (rows.length === 0) {
+      throw new RangeError('Cannot calibrate as some rows must have a known class: none has');
     }
-    return sum;
-  };
-  return plain.withTemperature(Math.exp(goldenSection(loss, Math.log(0.05), Math.log(20))));
+    return rows;
+  });
+  const meanLoss = (t: number): number =>
+    sets.reduce((sum, set, k) => sum + logLossAt(set, usable[k], t) / usable[k].length, 0);
+  return Math.exp(goldenSection((x) => meanLoss(Math.exp(x)), Math.log(0.05), Math.log(20)));
+}
+
+/** Sum of −log p over rows, the logits divided by t. */
+function logLossAt({ logits, labels, classes }: LabelledLogits, rows: number[], t: number): number {
+  let sum = 0;
+  for (const i of rows) {
+    let top = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < classes; j++) top = Math.max(top, logits[i * classes + j]);
+    let total = 0;
+    for (let j = 0; j < classes; j++) total += Math.exp((logits[i * classes + j] - top) / t);
+    sum += Math.log(total) - (logits[i * classes + labels[i]] - top) / t;
+  }
+  return sum;
 }
 
 /** Smallest value of a function with one minimum in [a, b]: log-loss has one in 1/T. */

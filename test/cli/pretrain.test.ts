@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainingCurve } from '../../src/cli/training-curve.js';
 import { readLog } from '../../src/cli/training-log.js';
 import { loadTfm } from '../../src/tfm/load-tfm.js';
+import { batchShape } from '../../src/tfm/pretraining/batch.js';
 import { hasCheckpoint, saveCheckpoint } from '../../src/tfm/pretraining/checkpoint.js';
 import { initialWeights } from '../../src/tfm/pretraining/initial-weights.js';
 import { estimateMemory } from '../../src/tfm/pretraining/memory-estimate.js';
@@ -65,6 +66,14 @@ const losses = (run: string): unknown[] =>
   readLog(join(run, 'log.jsonl')).flatMap((line) =>
     line.kind === 'steps' ? [[line.step, line.loss, line.gradientNorm, line.tables]] : [],
   );
+
+/** How many tables the first steps of the small configuration draw. */
+const tablesOf = (steps: number): number => {
+  const whole = pretrainConfig(small);
+  return Array.from({ length: steps }, (_, k) => batchShape(whole, k).tables).reduce(
+    (a, b) => a + b,
+  );
+};
 
 describe('causalmixft pretrain', () => {
   it('gives the same curve and model whole and after kill −9', async () => {
@@ -133,6 +142,37 @@ describe('causalmixft pretrain', () => {
     for (const name of ['run.json', 'initial.safetensors', 'shard-00000.safetensors', 'complete']) {
       expect(existsSync(join(at, name))).toBe(true);
     }
+
+    // What that trainer makes becomes a model with its card; calibrated, it scores no worse.
+    const made = join(folder, 'made');
+    const shape = networkConfig(pretrainConfig(small));
+    await writeNetwork(made, { config: shape, weights: initialWeights(shape, 1) });
+    writeFileSync(join(made, 'log.jsonl'), '{"step": 10}\n{"step": 20, "seconds": 7200}\n');
+    const finish = async (...more: string[]): Promise<Record<string, unknown>> => {
+      const { code, error } = await start(at, '--finish', made, '--quiet', ...more).ended;
+      expect(code, error).toBe(0);
+      return JSON.parse(readFileSync(join(at, 'model', 'card.json'), 'utf8'));
+    };
+    const plain = await finish();
+    expect(plain).toMatchObject({
+      seed: 4,
+      steps: 20,
+      hours: 2,
+      startedFrom: 'drawn from the seed',
+    });
+    expect(plain.tables).toBe(tablesOf(20));
+    const calibrated = await finish('--calibrate', '--from', join(at, 'model'));
+    expect(calibrated.temperature).not.toBe(1);
+    expect(calibrated.cardOfStart).toEqual(plain);
+    const loss = (card: Record<string, unknown>): number =>
+      (card.scoresOfWatchedTables as { logLoss: number }).logLoss;
+    expect(loss(calibrated)).toBeLessThan(loss(plain));
+    expect((await loadTfm(join(at, 'model'))).parameters).toBe(13_530);
+
+    writeFileSync(join(made, 'config.json'), JSON.stringify({ ...shape, n_layers: 1 }));
+    const other = await start(at, '--finish', made).ended;
+    expect(other.code).toBe(1);
+    expect(other.error).toContain('Cannot');
   });
 
   it.each([
