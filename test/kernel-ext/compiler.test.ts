@@ -12,6 +12,9 @@ const dist = new URL('../../kernel-ext/dist/', import.meta.url).href;
 const { createCompiler } = (await import(
   `${dist}compiler/compiler.js`
 )) as typeof import('../../kernel-ext/src/compiler/compiler.js');
+const { findPlaces } = (await import(
+  `${dist}compiler/find-places.js`
+)) as typeof import('../../kernel-ext/src/compiler/find-places.js');
 const { toCodePoints, toUtf16 } = (await import(
   `${dist}compiler/offsets.js`
 )) as typeof import('../../kernel-ext/src/compiler/offsets.js');
@@ -23,7 +26,8 @@ const folder = mkdtempSync(join(tmpdir(), 'kernel-compiler-'));
 let compiler: ReturnType<typeof createCompiler>;
 let cell = 0;
 beforeAll(() => {
-  compiler = createCompiler({ cwd: folder });
+  compiler = createCompiler({ places: findPlaces() });
+  compiler.open(folder);
 });
 afterAll(() => {
   compiler.close();

@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { curveKeyPair } from 'zeromq';
@@ -176,8 +185,8 @@ describe('the worker', () => {
   });
 
   it('lost while idle is replaced too', async () => {
-    const worker = kernel.pids()[1]!;
-    process.kill(worker, 'SIGKILL');
+    const { result } = await kernel.execute('process.pid');
+    process.kill(Number(result), 'SIGKILL');
     await kernel.until(
       'report of the loss',
       () =>
@@ -200,6 +209,65 @@ describe('the worker', () => {
   });
 });
 
+describe('the compiler', () => {
+  const compilerOf = (kernel: Kernel): number =>
+    kernel.pids().find((pid) => {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return command.includes('--snapshot-blob') || command.includes('compiler/main.js');
+    })!;
+
+  it.each([
+    ['from its snapshot', {}],
+    ['without a snapshot', { CAUSALMIXFT_SNAPSHOT: 'off' }],
+  ])('%s checks and completes; killed, it is replaced and knows the names', async (_, env) => {
+    const kernel = await startKernel({ env });
+    await kernel.execute('interface Known { a: number } const known: Known = { a: 1 }');
+    const before = compilerOf(kernel);
+    process.kill(before, 'SIGKILL');
+    await eventually('ended', () => !isAlive(before));
+    expect((await kernel.execute('known.a + 1')).result).toBe('2');
+    expect((await kernel.execute('const k: Known = { a: "x" }')).status).toBe('error');
+    const { reply } = await kernel.request('complete_request', { code: 'known.', cursor_pos: 6 });
+    expect(reply.matches).toContain('a');
+    expect(compilerOf(kernel)).not.toBe(before);
+    await kernel.stop();
+  });
+
+  it('that takes too long is ended by Stop', async () => {
+    const kernel = await startKernel();
+    await kernel.execute('const kept = 1');
+    const endless =
+      'type U = 0|1|2|3|4|5|6|7|8|9; type F<A extends string = ""> = `${A}${U}${U}${U}${U}`; ' +
+      Array.from(
+        { length: 60 },
+        (_, i) => `type X${i} = F<"${i}">; let x${i}: X${i} = "" as F<"${i}x">;`,
+      ).join(' ');
+    const id = await kernel.send('execute_request', kernel.executeContent(endless));
+    await kernel.until('input', () => kernel.of(id).find((m) => m.type === 'execute_input'));
+    await kernel.request('interrupt_request', {}, 'control');
+    expect((await kernel.answer(id, 'a slow compilation')).status).toBe('error');
+    expect((await kernel.execute('kept + 1')).result).toBe('2');
+    await kernel.stop();
+  });
+
+  it('starts without a snapshot that is damaged, and removes it', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'kernel-cache-'));
+    const env = { XDG_CACHE_HOME: cache };
+    const kernel = await startKernel();
+    const main = kernel.child.spawnargs[1]!;
+    spawnSync(process.execPath, [main, 'snapshot'], { env: { ...process.env, ...env } });
+    const folder = join(cache, 'causalmixft/kernel');
+    const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.snapshot'))!);
+    expect(statSync(file).mode & 0o077).toBe(0);
+    writeFileSync(file, 'not a snapshot');
+    const other = await startKernel({ env });
+    expect((await other.execute('1 + 1')).result).toBe('2');
+    expect(existsSync(file)).toBe(false);
+    await Promise.all([kernel.stop(), other.stop()]);
+    rmSync(cache, { recursive: true });
+  });
+});
+
 describe('life', () => {
   it('no process is left when the front is killed', async () => {
     const kernel = await startKernel();
@@ -212,7 +280,8 @@ describe('life', () => {
     );
     await kernel.until('output', () => kernel.of(id).find((m) => m.type === 'stream'));
     const pids = kernel.pids();
-    expect(pids.length).toBe(3);
+    // Front, compiler, worker and the command.
+    expect(pids.length).toBe(4);
     process.kill(kernel.child.pid!, 'SIGKILL');
     await eventually('all ended', () => !pids.some(isAlive));
     await kernel.stop();

@@ -141,6 +141,9 @@ describe('local files', () => {
     write('work/notebooks/broken.ts', 'export const n: number = "text";');
     const { errors } = await kernel.execute("import { n } from './broken'; n");
     expect(errors[0]!.traceback[0]).toContain('broken.ts:1:14 TS2322');
+    write('work/lib/broken.ts', 'export const m: number = "text";');
+    const above = await kernel.execute("import { m } from '../lib/broken'; m");
+    expect(above.errors[0]!.traceback[0]).toContain('broken.ts:1:14 TS2322');
   });
   it('that appear after a failed import', async () => {
     expect((await kernel.execute("import { born } from './born'")).errors).toHaveLength(1);

@@ -309,7 +309,8 @@ describe('the protocol', () => {
   it('shuts down on control and echoes restart', async () => {
     const other = await startKernel();
     const pids = other.pids();
-    expect(pids).toHaveLength(2);
+    // Front, compiler and worker.
+    expect(pids).toHaveLength(3);
     const id = await other.send('shutdown_request', { restart: true }, { channel: 'control' });
     const reply = await other.until('shutdown_reply', () =>
       other.of(id).find((m) => m.type === 'shutdown_reply'),

@@ -81,13 +81,12 @@ async function zeromq(): Promise<Check> {
 async function compiler(): Promise<Check> {
   const { version } = require('tslab/package.json') as { version: string };
   const { createCompiler } = await import('../compiler/compiler.js');
-  const cwd = mkdtempSync(join(tmpdir(), 'causalmixft-doctor-'));
-  const made = createCompiler({ cwd });
+  const { findPlaces } = await import('../compiler/find-places.js');
+  const made = createCompiler({ places: findPlaces() });
   const first = made.compile(1, 'let n: number = 1; const get = () => n; console.log(n)', 'error');
   if (first.ok) made.commit(first.compiled);
   const second = made.compile(2, 'n = await (Promise.resolve(2)); ({ n })', 'error');
   const wrong = made.compile(3, "n = 'text'", 'error');
-  rmSync(cwd, { recursive: true });
   const ok = first.ok && second.ok && !wrong.ok && second.compiled.scopes[0] === 1;
   return {
     name: 'Compiler',

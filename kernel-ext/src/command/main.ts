@@ -5,6 +5,7 @@ const usage = `causalmixft-kernel: the TypeScript kernel of causalmixft for Jupy
   uninstall [the same options]
   doctor [--json]
   run --connection-file FILE      what Jupyter calls
+  snapshot                        make the file that later starts begin from
 `;
 
 /** Run the command `causalmixft-kernel`. */
@@ -20,6 +21,9 @@ export async function main(args: readonly string[]): Promise<void> {
         return;
       case 'uninstall':
         (await import('./install.js')).uninstall(rest);
+        return;
+      case 'snapshot':
+        (await import('../compiler/snapshot.js')).makeSnapshot();
         return;
       case 'doctor':
         process.exitCode = await (await import('./doctor.js')).doctor(rest);

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { addDeclarations, type Declarations, noDeclarations } from './declarations.js';
 import { type CellDiagnostic, describe, isSyntax } from './diagnostics.js';
 import { type LocalModule, localModules, watchedFiles } from './local-modules.js';
 import { declaredNames, outline } from './names.js';
 import { parameters, scopeName } from './parameters.js';
+import type { Places } from './places.js';
 import { cellTransformer } from './transform.js';
 import { createConverter, type Seam, type TypeScript } from './tslab.js';
 
@@ -50,6 +50,8 @@ export interface Compiler {
   ): T;
   /** Names of earlier cells that have a value, with the cell of each. */
   owners(): ReadonlyMap<string, number>;
+  /** Compile for the notebooks of a folder; files may have changed since the compiler was made. */
+  open(folder: string): void;
   /** Forget all cells. */
   reset(): void;
   close(): void;
@@ -60,10 +62,8 @@ const pointless = new Set([
   2695, // left side of a comma is unused
 ]);
 
-const ambient = fileURLToPath(new URL('../../types/globals.d.ts', import.meta.url));
-
 export interface CompilerOptions {
-  readonly cwd: string;
+  readonly places: Places;
   readonly strict?: boolean;
 }
 
@@ -72,6 +72,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   let declarations = noDeclarations;
   let owners = new Map<string, number>();
   let found: readonly TypeScript.Diagnostic[] = [];
+  let refused: readonly TypeScript.Diagnostic[] = [];
   let mode: TypeMode = 'error';
   let code = '';
   let map = '';
@@ -79,10 +80,11 @@ export function createCompiler(options: CompilerOptions): Compiler {
   let names: readonly string[] = [];
   let declaresNames = false;
 
+  let folder = '/';
   const { converter, seam } = createConverter({
-    cwd: options.cwd,
+    places: options.places,
+    folder: () => folder,
     strict: options.strict ?? true,
-    ambient: [ambient],
     hooks: {
       transformers: (program) => ({
         before: [
@@ -106,7 +108,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
           ];
         }
         found = found.filter(({ code }) => !pointless.has(code));
-        return found.filter((d) => isSyntax(d) || mode === 'error') as TypeScript.Diagnostic[];
+        refused = found.filter((d) => isSyntax(d) || mode === 'error');
+        return [...refused];
       },
       declares: () => declaresNames,
       emitted(kind, text) {
@@ -152,7 +155,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
         converter.convert(declarations.text, cellOutline.source + suffix),
       );
       const shown = found.map((d) => describe(ts, d, seam.cell(), source));
-      if (result.diagnostics.length > 0 || code === '') return { ok: false, diagnostics: shown };
+      // The converter says nothing of files outside of its folder.
+      if (refused.length > 0 || code === '') return { ok: false, diagnostics: shown };
       const { modules, resolved } = localModules(ts, seam.program(), seam.cell());
       const scopes = [...used];
       const formal = [...Object.values(parameters), ...scopes.map(scopeName)];
@@ -182,6 +186,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
     },
     query: (ask) => ask(converter, declarations.text),
     owners: () => owners,
+    open(path) {
+      folder = path;
+      seam.refresh();
+    },
     reset() {
       declarations = noDeclarations;
       owners = new Map();

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { builtinModules } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { CompletionSources } from './complete.js';
@@ -105,6 +104,8 @@ function packages(cwd: string): string[] {
     if (folder === dirname(folder)) break;
   }
   const ours = [...names].filter((name) => !name.startsWith('@types/')).sort();
-  const builtin = builtinModules.filter((name) => !name.startsWith('_'));
+  const builtin = process
+    .getBuiltinModule('node:module')
+    .builtinModules.filter((name) => !name.startsWith('_'));
   return [...ours, ...builtin, ...builtin.map((name) => `node:${name}`)];
 }

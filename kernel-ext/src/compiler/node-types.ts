@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
@@ -21,6 +20,9 @@ export interface NodeTypes {
 const onDemand =
   /^(async_hooks|child_process|cluster|crypto|dgram|diagnostics_channel|dns|fs|https?|http2|inspector|readline|repl|tls|v8|vm|zlib)(\/|$)/;
 
+/** Of the package behind `fetch`, the files with what is global; the others are its own interface. */
+const webFiles = /^\.\/(fetch|file|filereader|formdata|patch|websocket)$/;
+
 /** @param folder Folder of the package `@types/node`. */
 export function nodeTypes(folder: string): NodeTypes {
   return {
@@ -30,7 +32,10 @@ export function nodeTypes(folder: string): NodeTypes {
         declaresGlobals(join(dirname(path), name)) ? line : '',
       ),
     fileOf(name, importer) {
-      if (!isBuiltin(name)) return undefined;
+      if (/\/undici-types\//.test(importer) && /^\.\//.test(name)) {
+        return webFiles.test(name) ? undefined : '';
+      }
+      if (!isBuiltin(folder, name)) return undefined;
       const bare = name.replace(/^node:/, '');
       const from = importer.startsWith(folder)
         ? importer.slice(folder.length + 1).replace(/\.d\.ts$/, '')
@@ -43,6 +48,25 @@ export function nodeTypes(folder: string): NodeTypes {
       return files.find((file) => existsSync(file));
     },
   };
+}
+
+const known = new Map<string, boolean>();
+
+/** Whether a name is a module of Node's, by its types: they declare it by this name. */
+function isBuiltin(folder: string, name: string): boolean {
+  if (name.startsWith('node:')) return true;
+  if (!/^[a-z_\d]+(\/[a-z]+)?$/.test(name)) return false;
+  const found = known.get(name) ?? declaresModule(join(folder, `${name}.d.ts`), name);
+  known.set(name, found);
+  return found;
+}
+
+function declaresModule(path: string, name: string): boolean {
+  try {
+    return new RegExp(`^declare module ["']${name}["']`, 'm').test(readFileSync(path, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function declaresGlobals(path: string): boolean {

@@ -1,5 +1,5 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { Places } from './places.js';
 import type { TypeScript } from './tslab.js';
 
 type Host = Pick<
@@ -7,18 +7,11 @@ type Host = Pick<
   'resolveModuleNameLiterals' | 'hasInvalidatedResolutions'
 >;
 
-/** A place inside the kernel's package: what it depends on can be imported from every notebook. */
-const here = fileURLToPath(new URL('../main.js', import.meta.url));
-
-const library = dirname(fileURLToPath(import.meta.resolve('causalmixft/package.json')));
-
 /**
  * The library keeps its tensors to itself. Its declarations mention the engine in passing, and to
  * follow them there would take a second and a hundred megabytes at every start.
  */
 const isEngine = (name: string): boolean => name.startsWith('@tensorflow/');
-const isLibrary = (path: string): boolean =>
-  path.startsWith(join(library, 'dist/')) || path.includes('/node_modules/causalmixft/');
 
 /**
  * How names of modules are found: from the file that imports them, for cells also from the kernel.
@@ -27,11 +20,13 @@ const isLibrary = (path: string): boolean =>
  */
 export function resolution(
   ts: typeof TypeScript,
-  cwd: string,
+  { places, folder }: { readonly places: Places; folder(): string },
   isVirtual: (path: string) => boolean,
   builtin: (name: string, importer: string) => string | undefined,
 ): Host {
-  const ofPackages = ts.createModuleResolutionCache(cwd, (name) => name);
+  const ofPackages = ts.createModuleResolutionCache('/', (name) => name);
+  const isLibrary = (path: string): boolean =>
+    path.startsWith(join(places.library, 'dist/')) || path.includes('/node_modules/causalmixft/');
   const isPackage = (path: string): boolean => path.includes('/node_modules/');
   const unresolved = new Set<string>();
   return {
@@ -47,9 +42,9 @@ export function resolution(
         const file = builtin(literal.text, importer);
         if (file === '') return { resolvedModule: undefined };
         if (file) return { resolvedModule: declarationFile(ts, file) };
-        let found = look(importer);
+        let found = look(isVirtual(importer) ? join(folder(), 'notebook.ts') : importer);
         if (!found.resolvedModule && isVirtual(importer) && !literal.text.startsWith('.')) {
-          found = look(here);
+          found = look(places.kernel);
         }
         if (!found.resolvedModule && !isPackage(importer)) unresolved.add(path);
         return found;

@@ -1,10 +1,11 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type * as TypeScript from '@tslab/typescript-for-tslab';
 import type { Converter } from 'tslab/dist/converter.js';
 import { isForeign, withoutDocs } from './documentation.js';
 import { type FileWatch, watchFiles } from './file-watch.js';
-import { nodeTypes } from './node-types.js';
+import { loadScript } from './load-script.js';
+import { type NodeTypes, nodeTypes } from './node-types.js';
+import type { Places } from './places.js';
 import { resolution } from './resolution.js';
 import { loadTypeScript } from './typescript.js';
 
@@ -37,42 +38,44 @@ export interface Hooks {
 }
 
 export interface ConverterSetup {
-  /** Folder of the notebook. */
-  readonly cwd: string;
+  readonly places: Places;
+  /** Folder of the notebook, where it is known. */
+  folder(): string;
   readonly strict: boolean;
-  /** Ambient declaration files that every cell sees. */
-  readonly ambient: readonly string[];
   readonly hooks: Hooks;
 }
 
-const require = createRequire(import.meta.url);
-const tslab = createRequire(require.resolve('tslab/package.json'));
-
-/** The Node types that come with tslab, so that `console` exists in any folder. */
-const nodeFolder = dirname(tslab.resolve('@types/node/package.json'));
-const node = nodeTypes(nodeFolder);
+/**
+ * Folder in which the converter believes the cells to lie. It does not exist, and is the same for
+ * all notebooks, so that a compiler can be made before its notebook is known. It is deeper than
+ * any real one: a relative path out of it, as declarations say it, climbs to the root, and means
+ * the same seen from the notebook's folder.
+ */
+const cells = `/${'cells/'.repeat(64)}notebook`;
+const cellName = `${cells}/__tslab__.ts`;
+const declarationsName = `${cells}/__prev__.d.ts`;
+const isVirtual = (path: string): boolean => path === cellName || path === declarationsName;
 
 /**
  * Load tslab's converter with our compiler options and hooks under it.
  *
  * The converter writes its options as literals and reads TypeScript from a namespace that cannot be
- * changed, so the namespace is replaced in the module cache before the converter is loaded.
+ * changed, so it is loaded with another namespace in that one's place.
  */
 export function createConverter(setup: ConverterSetup): { converter: Converter; seam: Seam } {
-  const { ts: real, filename } = loadTypeScript(tslab);
+  const { places } = setup;
+  const real = loadTypeScript(places.typescript, places.shortTypescript);
+  // The Node types that come with tslab, so that `console` exists in any folder.
+  const node = nodeTypes(places.nodeTypes);
   let called = false;
   const pass = { single: false };
   const files = watchFiles();
   let program: TypeScript.Program | undefined;
-  const cellName = join(setup.cwd, '__tslab__.ts');
-  const declarationsName = join(setup.cwd, '__prev__.d.ts');
-
-  const isVirtual = (path: string): boolean => path === cellName || path === declarationsName;
 
   const createProgram: TypeScript.CreateProgram<TypeScript.BuilderProgram> = (...args) => {
     const builder = real.createAbstractBuilder(...args);
     program = builder.getProgram();
-    return steered(builder, program, setup.hooks, cellName, pass);
+    return steered(builder, program, setup.hooks, pass);
   };
   const createWatchCompilerHost = (
     roots: string[],
@@ -81,19 +84,19 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
   ): unknown => {
     called = true;
     const host = real.createWatchCompilerHost(
-      [...roots, ...setup.ambient],
+      [...roots, places.ambient],
       { ...options, ...optionsFor(real, setup) },
-      watchingOnly(isVirtual, sys, files),
+      watchingOnly(sys, files, node),
       createProgram,
       () => {},
       () => {},
     );
-    return Object.assign(host, resolution(real, setup.cwd, isVirtual, node.fileOf));
+    return Object.assign(host, resolution(real, setup, isVirtual, node.fileOf));
   };
   const overrides: Partial<Record<keyof typeof TypeScript, unknown>> = {
     createWatchCompilerHost,
     sys: Object.create(real.sys, {
-      getCurrentDirectory: { value: () => setup.cwd, writable: true },
+      getCurrentDirectory: { value: () => cells, writable: true },
     }),
     getPreEmitDiagnosticsOfFiles: (p: TypeScript.Program, files: TypeScript.SourceFile[]) =>
       setup.hooks.diagnose(p, files[0]!),
@@ -106,16 +109,8 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
       Object.entries(overrides).map(([name, value]) => [name, { value, enumerable: true }]),
     ),
   });
-  tslab.cache[filename] = {
-    id: filename,
-    filename,
-    loaded: true,
-    exports: namespace,
-  } as NodeModule;
-  // Loaded anew for each compiler: it keeps the namespace that it finds.
-  delete tslab.cache[tslab.resolve('./dist/converter.js')];
-  const module = tslab('./dist/converter.js') as typeof import('tslab/dist/converter.js');
-  const converter = module.createConverter({});
+  const { createConverter } = loadConverter(places, namespace);
+  const converter = createConverter({});
   if (!called) {
     throw new Error(
       'Cannot steer the compiler of tslab as it does not create its host through TypeScript; install tslab 1.0.22 exactly',
@@ -140,11 +135,22 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
   };
 }
 
+function loadConverter(
+  { converter, packages }: Places,
+  namespace: unknown,
+): typeof import('tslab/dist/converter.js') {
+  const substitute = (name: string): unknown =>
+    name === '@tslab/typescript-for-tslab'
+      ? namespace
+      : packages[name] && loadScript(packages[name], () => undefined);
+  return loadScript(converter, substitute) as typeof import('tslab/dist/converter.js');
+}
+
 function optionsFor(ts: typeof TypeScript, setup: ConverterSetup): TypeScript.CompilerOptions {
   return {
     strict: setup.strict,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
-    typeRoots: [dirname(nodeFolder), join(setup.cwd, 'node_modules/@types')],
+    typeRoots: [dirname(setup.places.nodeTypes)],
     types: ['node'],
     lib: ['lib.es2023.d.ts'],
     skipLibCheck: true,
@@ -168,7 +174,6 @@ function steered(
   builder: TypeScript.BuilderProgram,
   program: TypeScript.Program,
   hooks: Hooks,
-  cellName: string,
   pass: { readonly single: boolean },
 ): TypeScript.BuilderProgram {
   return Object.assign(Object.create(builder), {
@@ -234,9 +239,9 @@ function hideNames(file: TypeScript.SourceFile, pass: { readonly single: boolean
  * that leaves the documentation out of declaration files.
  */
 function watchingOnly(
-  isVirtual: (path: string) => boolean,
   sys: TypeScript.System,
   files: FileWatch,
+  node: NodeTypes,
 ): TypeScript.System {
   const ours = Object.create(sys) as TypeScript.System;
   ours.watchFile = (path, ...rest) =>

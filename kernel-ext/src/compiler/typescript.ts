@@ -1,38 +1,54 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Script } from 'node:vm';
+import { startupSnapshot } from 'node:v8';
+import type { Script } from 'node:vm';
 import type * as TypeScript from '@tslab/typescript-for-tslab';
 
-/** Where compiled code is kept between starts. */
-function cacheFile(version: string): string {
-  const root = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const name = `typescript-${version}-node-${process.versions.node}-${process.arch}.bin`;
-  return join(root, 'causalmixft', 'kernel', name);
+/** Folder for what makes later starts faster. */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const root = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(root, 'causalmixft', 'kernel');
 }
 
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+
 /**
- * Load the TypeScript that tslab uses, with its machine code from the last start.
- * @param require A `require` of tslab's folder.
+ * Load the TypeScript that tslab uses.
+ * @param filename Path of `typescript.js`.
+ * @param shortened File with the same code to read instead.
  */
-export function loadTypeScript(require: NodeJS.Require): {
-  ts: typeof TypeScript;
-  filename: string;
-} {
-  const filename = require.resolve('@tslab/typescript-for-tslab');
-  const { version } = require('@tslab/typescript-for-tslab/package.json') as { version: string };
-  const cache = cacheFile(version);
-  const cachedData = readIfThere(cache);
+export function loadTypeScript(filename: string, shortened: string = filename): typeof TypeScript {
   // Only its comments go beyond ASCII; read this way the text takes half the memory.
-  const source = readFileSync(filename, 'latin1');
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
-    { filename, ...(cachedData ? { cachedData } : {}) },
-  );
+  const source = readFileSync(shortened, 'latin1');
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
-  if (!cachedData || script.cachedDataRejected) keepLater(script, cache);
-  return { ts: module.exports as typeof TypeScript, filename };
+  const run = startupSnapshot.isBuildingSnapshot()
+    ? new Function(...parameters, source)
+    : withCachedCode(source, filename);
+  run(module.exports, allowed, module, filename, dirname(filename));
+  return module.exports as typeof TypeScript;
+}
+
+/** What TypeScript may require: nothing that a snapshot cannot hold; it does without the rest. */
+function allowed(name: string): unknown {
+  if (['buffer', 'fs', 'os', 'path'].includes(name)) return process.getBuiltinModule(name);
+  throw new Error(`Cannot find module '${name}'`);
+}
+
+type Run = (...values: unknown[]) => void;
+
+/** Compile the text with the machine code of an earlier start. */
+function withCachedCode(source: string, filename: string): Run {
+  const stamp = `node-${process.versions.node}-${process.arch}`;
+  const cache = join(cacheFolder(), `typescript-${source.length}-${stamp}.bin`);
+  const cachedData = readIfThere(cache);
+  const { Script } = process.getBuiltinModule('node:vm');
+  const script = new Script(`(function (${parameters.join(', ')}) {${source}\n})`, {
+    filename,
+    ...(cachedData ? { cachedData } : {}),
+  });
+  if (!cachedData || script.cachedDataRejected) waiting = { script, cache };
+  return script.runInThisContext() as Run;
 }
 
 function readIfThere(file: string): Buffer | undefined {
@@ -43,16 +59,19 @@ function readIfThere(file: string): Buffer | undefined {
   }
 }
 
-/** Write the code cache once the functions that a start needs have been compiled. */
-function keepLater(script: Script, file: string): void {
-  setTimeout(() => {
-    try {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      const partial = `${file}.${process.pid}`;
-      writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
-      renameSync(partial, file);
-    } catch {
-      // Only speed is lost where the cache cannot be written.
-    }
-  }, 5_000).unref();
+let waiting: { readonly script: Script; readonly cache: string } | undefined;
+
+/** Keep the machine code, where it is new, once what a start needs has been compiled. */
+export function keepCode(): void {
+  if (!waiting) return;
+  const { script, cache } = waiting;
+  waiting = undefined;
+  try {
+    mkdirSync(dirname(cache), { recursive: true, mode: 0o700 });
+    const partial = `${cache}.${process.pid}`;
+    writeFileSync(partial, script.createCachedData(), { mode: 0o600 });
+    renameSync(partial, cache);
+  } catch {
+    // Only speed is lost where the cache cannot be written.
+  }
 }

@@ -1,14 +1,15 @@
 import type { Done, ErrorReport, RunRequest, Settings } from '../channel.js';
-import type { CompiledCell, Compiler } from '../compiler/compiler.js';
 import { type CellDiagnostic, diagnosticLines } from '../compiler/diagnostics.js';
+import type { ReadyCell } from '../compiler/service.js';
 import type { Message } from '../protocol/wire.js';
+import type { CompilerLink } from './compiler-link.js';
 import type { Output } from './output.js';
 
 /** What running cells needs from the rest of the front. */
 export interface ExecutionSetup {
   readonly output: Output;
   readonly settings: Settings;
-  compiler(): Compiler;
+  readonly compiler: Pick<CompilerLink, 'compile' | 'commit'>;
   /** Run compiled code in the worker; resolves also when the worker is lost. */
   run(request: RunRequest): Promise<Done>;
   reply(message: Message, content: object): void;
@@ -100,18 +101,19 @@ export function createExecution(setup: ExecutionSetup): Execution {
     file: string,
     source: string,
   ): Promise<ErrorReport | undefined> => {
-    const compilation = setup.compiler().compile(cell, source, typeMode(source, setup.settings));
+    const mode = typeMode(source, setup.settings);
+    const compilation = await setup.compiler.compile(cell, source, mode);
     if (!compilation.ok) return typeError(compilation.diagnostics, file);
     const { compiled } = compilation;
     if (compiled.warnings.length > 0) warn(cell, compiled.warnings, file);
     const done = await setup.run(request(compiled, source, file, false));
     last = done;
-    if (!done.error) setup.compiler().commit(compiled);
+    if (!done.error) setup.compiler.commit(compiled.cell);
     return done.error;
   };
 
   const request = (
-    compiled: CompiledCell,
+    compiled: ReadyCell,
     source: string,
     file: string,
     quiet: boolean,
@@ -141,7 +143,7 @@ export function createExecution(setup: ExecutionSetup): Execution {
     for (const [name, source] of Object.entries((expressions ?? {}) as Record<string, unknown>)) {
       const cell = ++cells;
       const code = `(${String(source)})`;
-      const compilation = setup.compiler().compile(cell, code, setup.settings.types);
+      const compilation = await setup.compiler.compile(cell, code, setup.settings.types);
       const done: Pick<Done, 'error' | 'value'> = compilation.ok
         ? await setup.run(request(compilation.compiled, code, `silent[${cell}].ts`, true))
         : { error: typeError(compilation.diagnostics, file) };

@@ -1,18 +1,15 @@
-import { setFlagsFromString } from 'node:v8';
 import type { CommMessage, Done, FromWorker, RunRequest } from '../channel.js';
-import { type Compiler, createCompiler } from '../compiler/compiler.js';
-import { complete } from '../compiler/complete.js';
-import { inspectCode } from '../compiler/inspect.js';
-import { isComplete } from '../compiler/is-complete.js';
 import { readConnection } from '../protocol/connection.js';
-import { type Channel, openSockets, type Sockets } from '../protocol/sockets.js';
+import type { Channel, Sockets } from '../protocol/sockets.js';
 import type { Message } from '../protocol/wire.js';
 import { initialSettings } from '../settings.js';
 import { createCommRegistry, readComm } from './comm-registry.js';
+import { createCompilerLink } from './compiler-link.js';
 import { createExecution } from './execution.js';
 import { historyFile, openHistory } from './history.js';
 import { kernelInfo } from './kernel-info.js';
 import { createOutput } from './output.js';
+import { currentSnapshot } from './snapshots.js';
 import { createVariableService } from './variable-service.js';
 import { createWorkerLink } from './worker-link.js';
 
@@ -21,21 +18,16 @@ import { createWorkerLink } from './worker-link.js';
  * @param connectionFile Path of the file that Jupyter wrote.
  */
 export async function runKernel(connectionFile: string): Promise<void> {
-  // Each cell leaves a program behind: collect it sooner than Node would, whose limit is four times what is in use.
-  setFlagsFromString('--heap-growing-percent=60');
   const connection = readConnection(connectionFile);
   const cwd = process.cwd();
   const settings = initialSettings();
+  // The two other processes start while this one loads what it needs.
+  const compiler = createCompilerLink(cwd, currentSnapshot());
   let sockets: Sockets | undefined;
   const output = createOutput((message) => sockets?.send('iopub', message));
   const comms = createCommRegistry();
   const history = openHistory(historyFile());
   const columns = new Map<string, readonly string[]>();
-  let compilerMade: Compiler | undefined;
-  const compiler = (): Compiler => {
-    compilerMade ??= createCompiler({ cwd });
-    return compilerMade;
-  };
 
   const status = (message: Message, state: 'busy' | 'idle'): void => {
     if (state === 'idle') output.flush();
@@ -48,7 +40,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
 
   const link = createWorkerLink({ cwd, settings, output, comms, handle, onLost });
   const variables = createVariableService({
-    owners: () => compilerMade?.owners() ?? new Map(),
+    owners: compiler.owners,
     ask: (message) => link.send(message),
     send: (message) => sockets?.send('iopub', message),
   });
@@ -65,6 +57,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
     },
     onInput: (count, code) => history.add(count, code),
   });
+  const { openSockets } = await import('../protocol/sockets.js');
   sockets = await openSockets(connection, receive);
 
   /** Messages of the worker that concern more than the output of a cell. */
@@ -94,7 +87,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
   }
 
   function onLost(): void {
-    compilerMade?.reset();
+    compiler.reset();
     columns.clear();
     variables.clear();
     for (const id of comms.clear()) {
@@ -142,17 +135,16 @@ export async function runKernel(connectionFile: string): Promise<void> {
       return;
     }
     status(message, 'busy');
-    try {
-      respond(channel, message);
-    } catch (error) {
-      const { name, message: text, stack = '' } = error as Error;
-      const content = { status: 'error', ename: name, evalue: text, traceback: stack.split('\n') };
-      answer(channel, message, type.replace(/_request$/, '_reply'), content);
-    }
-    status(message, 'idle');
+    void respond(channel, message)
+      .catch((error: Error) => {
+        const { name: ename, message: evalue, stack = '' } = error;
+        const content = { status: 'error', ename, evalue, traceback: stack.split('\n') };
+        answer(channel, message, type.replace(/_request$/, '_reply'), content);
+      })
+      .then(() => status(message, 'idle'));
   }
 
-  function respond(channel: Channel, message: Message): void {
+  async function respond(channel: Channel, message: Message): Promise<void> {
     const { content } = message;
     const code = typeof content.code === 'string' ? content.code : '';
     const cursor = typeof content.cursor_pos === 'number' ? content.cursor_pos : code.length;
@@ -164,11 +156,10 @@ export async function runKernel(connectionFile: string): Promise<void> {
     switch (message.header.msg_type) {
       case 'kernel_info_request':
         reply(kernelInfo());
-        setImmediate(warmUp);
         break;
       case 'complete_request': {
-        const sources = { cwd, columns: [...new Set([...columns.values()].flat())] };
-        const found = complete(compiler(), code, cursor, sources);
+        const names = [...new Set([...columns.values()].flat())];
+        const found = await compiler.complete(code, cursor, names);
         reply({
           matches: found.matches,
           cursor_start: found.start,
@@ -178,12 +169,12 @@ export async function runKernel(connectionFile: string): Promise<void> {
         break;
       }
       case 'inspect_request': {
-        const data = inspectCode(compiler(), code, cursor);
-        reply({ found: data !== undefined, data: data ?? {}, metadata: {} });
+        const data = await compiler.inspect(code, cursor);
+        reply({ found: data !== null, data: data ?? {}, metadata: {} });
         break;
       }
       case 'is_complete_request':
-        answer(channel, message, 'is_complete_reply', isComplete(compiler().ts, code));
+        answer(channel, message, 'is_complete_reply', await compiler.isComplete(code));
         break;
       case 'history_request':
         reply({ history: history.query(content) });
@@ -193,7 +184,7 @@ export async function runKernel(connectionFile: string): Promise<void> {
         break;
       case 'interrupt_request':
         reply({});
-        link.interrupt();
+        interrupt();
         break;
       case 'shutdown_request':
         void shutdown(channel, message);
@@ -214,30 +205,28 @@ export async function runKernel(connectionFile: string): Promise<void> {
     void link.deliver(comm as CommMessage, message.header).then(() => status(message, 'idle'));
   }
 
-  let warm = false;
-  function warmUp(): void {
-    if (warm) return;
-    warm = true;
-    compiler().compile(0, '0', 'off');
+  function interrupt(): void {
+    compiler.interrupt();
+    link.interrupt();
+  }
+
+  function end(): void {
+    compiler.close();
+    link.close();
   }
 
   async function shutdown(channel: Channel, message: Message): Promise<void> {
     const restart = message.content.restart === true;
-    link.close();
+    end();
     answer(channel, message, 'shutdown_reply', { status: 'ok', restart });
     await sockets?.close();
     process.exit(0);
   }
 
-  process.on('SIGINT', () => link.interrupt());
-  process.on('SIGTERM', () => {
-    link.close();
-    process.exit(0);
-  });
-  process.on('exit', () => link.close());
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', () => process.exit(0));
+  process.on('exit', end);
   exitWithParent();
-  // Where nobody asks what the kernel is, as scripts may not, the compiler starts by itself.
-  setTimeout(warmUp, 300);
   sockets.send('iopub', {
     type: 'status',
     content: { execution_state: 'starting' },

@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { deserialize } from 'node:v8';
 import type { FromWorker, ToWorker } from '../channel.js';
+import { frames } from './frames.js';
 
 /** The process that runs the cells, seen from the front. */
 export interface WorkerProcess {
@@ -44,7 +45,10 @@ export function startWorker(cwd: string, memory: number, events: WorkerEvents): 
   const stops = child.stdio[4] as Writable;
   for (const stream of [child.stdio[3], stops]) stream?.on('error', () => {});
   child.on('error', () => {});
-  (child.stdio[3] as Readable).on('data', frameReader(events.message));
+  (child.stdio[3] as Readable).on(
+    'data',
+    frames((frame) => events.message(decode(frame))),
+  );
   for (const name of ['stdout', 'stderr'] as const) {
     const decoder = new StringDecoder('utf8');
     child[name]?.on('data', (bytes: Buffer) => {
@@ -73,31 +77,6 @@ function killGroup(child: ChildProcess): void {
   } catch {
     child.kill('SIGKILL');
   }
-}
-
-/** Cut the bytes of the pipe into messages; see `work/pipe.ts`. */
-function frameReader(receive: (message: FromWorker) => void): (bytes: Buffer) => void {
-  let parts: Buffer[] = [];
-  let size = 0;
-  let wanted = 4;
-  return (bytes) => {
-    parts.push(bytes);
-    size += bytes.length;
-    if (size < wanted) return;
-    let all = parts.length === 1 ? bytes : Buffer.concat(parts);
-    while (all.length >= 4) {
-      const length = all.readUInt32LE() + 4;
-      if (all.length < length) {
-        wanted = length;
-        break;
-      }
-      receive(decode(all.subarray(4, length)));
-      all = all.subarray(length);
-      wanted = 4;
-    }
-    parts = all.length > 0 ? [all] : [];
-    size = all.length;
-  };
 }
 
 function decode(frame: Buffer): FromWorker {

@@ -20,15 +20,6 @@ captureStreams();
 installHost();
 installGlobals();
 
-const watcher = new Worker(new URL('./watcher.js', import.meta.url), {
-  workerData: { memory: shared, descriptor: 4 },
-  stdout: true,
-  stderr: true,
-  execArgv: [],
-});
-watcher.unref();
-watcher.on('error', () => {});
-
 // An interrupt from a terminal reaches the front, which decides; here it must only not kill.
 process.on('SIGINT', () => interrupt());
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
@@ -45,6 +36,7 @@ function late(error: unknown): void {
 process.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'run':
+      startWatcher();
       void runCell(message);
       break;
     case 'interrupt':
@@ -65,6 +57,22 @@ process.on('message', (message: ToWorker) => {
       break;
   }
 });
+
+let watching = false;
+
+/** Start the thread that stops loops, with the first cell: a kernel that is only opened does without. */
+function startWatcher(): void {
+  if (watching) return;
+  watching = true;
+  const watcher = new Worker(new URL('./watcher.js', import.meta.url), {
+    workerData: { memory: shared, descriptor: 4 },
+    stdout: true,
+    stderr: true,
+    execArgv: [],
+  });
+  watcher.unref();
+  watcher.on('error', () => {});
+}
 
 function receive(message: Extract<ToWorker, { type: 'comm' }>): void {
   const { cell } = message;
