@@ -2,6 +2,8 @@
 // At most 255 distinct values: midpoints between neighbours. More: quantiles, duplicates removed
 // (averaged inverse distribution function, as scikit-learn 1.9 has it). Missing cells get code 255.
 
+import { takeTreeKernel } from './tree-kernel/tree-kernel.js';
+
 /** Code of a missing cell, in every column. */
 export const MISSING = 255;
 
@@ -29,9 +31,9 @@ export interface Binned {
  * @param values One value a row, NaN where missing.
  */
 export function binEdges(values: Float64Array): Float64Array {
-  const sorted = values.filter((v) => !Number.isNaN(v)).sort();
+  const sorted = sortedNumbers(values);
   const distinct: number[] = [];
-  for (let i = 0; i < sorted.length; i++) {
+  for (let i = 0; i < sorted.length && distinct.length <= 255; i++) {
     if (i === 0 || sorted[i] !== sorted[i - 1]) distinct.push(sorted[i]);
   }
   if (distinct.length <= 255) {
@@ -66,22 +68,15 @@ export function binCodes(values: Float64Array, binning: Binning): Uint8Array {
     }
     return codes;
   }
-  const { edges } = binning;
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i];
-    if (Number.isNaN(v)) {
-      codes[i] = MISSING;
-      continue;
-    }
-    let low = 0;
-    let high = edges.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (v <= edges[middle]) high = middle;
-      else low = middle + 1;
-    }
-    codes[i] = low;
-  }
+  const n = values.length;
+  const kernel = takeTreeKernel({});
+  kernel.prepareNumbers(n);
+  const { buffer } = kernel.memory;
+  new Float64Array(buffer, kernel.numbers.value, n).set(values);
+  const thresholds = new Float64Array(buffer, kernel.edges.value, 256);
+  thresholds.fill(Number.POSITIVE_INFINITY).set(binning.edges);
+  kernel.codeNumbers(n);
+  codes.set(new Uint8Array(buffer, kernel.binCodes.value, n));
   return codes;
 }
 
@@ -99,4 +94,19 @@ export function bin(values: Float64Array, categories: number | undefined): Binne
     bins: 'edges' in binning ? binning.edges.length + 1 : binning.categories,
     missing: codes.includes(MISSING),
   };
+}
+
+/** The known values in order. */
+function sortedNumbers(values: Float64Array): Float64Array {
+  const known = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  if (n < 500) return known.subarray(0, n).sort();
+  const kernel = takeTreeKernel({});
+  kernel.prepareNumbers(n);
+  const numbers = new Float64Array(kernel.memory.buffer, kernel.numbers.value, n);
+  numbers.set(known.subarray(0, n));
+  kernel.sortNumbers(n);
+  known.set(numbers);
+  return known.subarray(0, n);
 }

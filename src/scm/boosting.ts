@@ -4,7 +4,13 @@
 
 import type { Random } from '../math/random.js';
 import { shuffle } from '../math/random.js';
-import { type GrowOptions, treeGrower, type Units } from './grow-tree.js';
+import {
+  type GrowOptions,
+  type Loss,
+  type TreeGrower,
+  treeGrower,
+  type Units,
+} from './grow-tree.js';
 import { type Trees, treesBuilder } from './trees.js';
 
 export interface BoostingOptions extends GrowOptions {
@@ -34,7 +40,7 @@ export type BoostingTarget =
 
 /** A fitted booster, less the binning of its features. */
 export interface BoostedTrees {
-  readonly loss: 'squared' | 'logistic' | 'softmax';
+  readonly loss: Loss;
   /** Start of each output; −Infinity for a class that training rows lack. */
   readonly start: Float64Array;
   /** Output of the trees of one iteration, in turn. */
@@ -100,8 +106,6 @@ function boost(
   const iterations = options.iterations ?? 100;
   const builder = treesBuilder();
   const { size, count } = units;
-  const grow = treeGrower(units, builder, target.loss === 'squared', options);
-  const gradient = new Float64Array(size);
   const losses: number[] = [];
   const enough = (raw: Float64Array): boolean => {
     if (!validation) return false;
@@ -112,64 +116,47 @@ function boost(
   };
   let made = 0;
 
+  const begin = (loss: Loss, start: Float64Array, goal: Float64Array): TreeGrower => {
+    const grower = treeGrower(units, loss, start.length, builder, options);
+    grower.target.set(goal);
+    start.forEach((v, k) => {
+      grower.prediction.fill(v, k * size, (k + 1) * size);
+    });
+    return grower;
+  };
+  const iterate = (grower: TreeGrower, outputs: Int32Array): void => {
+    let stop = enough(grower.prediction);
+    while (!stop && made < iterations) {
+      grower.differentiate();
+      for (const k of outputs) grower.grow(k);
+      made++;
+      stop = enough(grower.prediction);
+    }
+  };
+  const only = Int32Array.of(0);
+
   if (target.loss === 'squared') {
     const start = Float64Array.of(total(target.sum, count) / total(count, count));
-    const raw = new Float64Array(size).fill(start[0]);
-    enough(raw);
-    for (; made < iterations; ) {
-      for (let u = 0; u < size; u++) gradient[u] = count[u] * raw[u] - target.sum[u];
-      grow(gradient, count, raw);
-      made++;
-      if (enough(raw)) break;
-    }
-    return fitted('squared', start, Int32Array.of(0), raw);
+    const grower = begin('squared', start, target.sum);
+    iterate(grower, only);
+    return fitted('squared', start, only, grower.prediction);
   }
-
   const { classes, counts } = target;
   const shares = Float64Array.from({ length: classes }, (_, k) =>
     total(counts.subarray(k * size, (k + 1) * size), count),
   );
-  const rows = total(count, count);
-  const hessian = new Float64Array(size);
   if (classes === 2 && shares[0] > 0 && shares[1] > 0) {
     const start = Float64Array.of(Math.log(shares[1] / shares[0]));
-    const raw = new Float64Array(size).fill(start[0]);
-    enough(raw);
-    for (; made < iterations; ) {
-      for (let u = 0; u < size; u++) {
-        const p = 1 / (1 + Math.exp(-raw[u]));
-        gradient[u] = count[u] * p - counts[size + u];
-        hessian[u] = count[u] * p * (1 - p);
-      }
-      grow(gradient, hessian, raw);
-      made++;
-      if (enough(raw)) break;
-    }
-    return fitted('logistic', start, Int32Array.of(0), raw);
+    const grower = begin('logistic', start, counts.subarray(size));
+    iterate(grower, only);
+    return fitted('logistic', start, only, grower.prediction);
   }
-
+  const rows = total(count, count);
   const present = Int32Array.from(shares.keys()).filter((k) => shares[k] > 0);
   const start = shares.map((n) => (n > 0 ? Math.log(n / rows) : Number.NEGATIVE_INFINITY));
-  const raw = new Float64Array(classes * size);
-  for (let k = 0; k < classes; k++) raw.fill(start[k], k * size, (k + 1) * size);
-  const p = new Float64Array(classes * size);
-  enough(raw);
-  for (; made < iterations; ) {
-    p.set(raw);
-    softmax(p, size, classes);
-    for (const k of present) {
-      const at = k * size;
-      for (let u = 0; u < size; u++) {
-        const q = p[at + u];
-        gradient[u] = count[u] * q - counts[at + u];
-        hessian[u] = count[u] * q * (1 - q);
-      }
-      grow(gradient, hessian, raw.subarray(at, at + size));
-    }
-    made++;
-    if (enough(raw)) break;
-  }
-  return fitted('softmax', start, present, raw);
+  const grower = begin('softmax', start, counts);
+  iterate(grower, present);
+  return fitted('softmax', start, present, grower.prediction);
 
   function fitted(
     loss: BoostedTrees['loss'],
@@ -179,7 +166,8 @@ function boost(
   ): BoostingFit {
     return {
       model: { loss, start: starts, outputs, iterations: made, trees: builder.finish() },
-      raw: scores,
+      // A copy: the grower's arrays belong to the next one.
+      raw: scores.slice(),
     };
   }
 }

@@ -22,6 +22,21 @@ export interface Trees {
   readonly value: Float64Array;
 }
 
+/** Nodes of one tree, root first, children side by side. */
+export interface TreeNodes {
+  /** −1 at a leaf. */
+  readonly feature: Int32Array;
+  readonly code: Int32Array;
+  readonly missingLeft: Int32Array;
+  readonly isSet: Int32Array;
+  /** 8 words a node, where `isSet`. */
+  readonly set: Int32Array;
+  /** Left child, counted from the root. */
+  readonly child: Int32Array;
+  /** Values of leaves. */
+  readonly value: Float64Array;
+}
+
 /** A growing ensemble. */
 export interface TreesBuilder {
   /** Start a tree; returns its root. */
@@ -36,6 +51,8 @@ export interface TreesBuilder {
   ): number;
   /** Give leaf i its value (of output k). */
   leaf(node: number, value: number, k?: number): void;
+  /** Add a whole tree of so many nodes, with one value a leaf. */
+  tree(nodes: number, tree: TreeNodes): void;
   finish(): Trees;
 }
 
@@ -86,6 +103,23 @@ export function treesBuilder(outputs = 1): TreesBuilder {
     },
     leaf(node, v, k = 0) {
       value[node * outputs + k] = v;
+    },
+    tree(count, tree) {
+      const first = add(count);
+      roots.push(first);
+      for (let i = 0; i < count; i++) {
+        const node = first + i;
+        const f = tree.feature[i];
+        if (f < 0) {
+          value[node] = tree.value[i];
+          continue;
+        }
+        feature[node] = f;
+        child[node] = first + tree.child[i];
+        missingLeft[node] = tree.missingLeft[i];
+        isSet[node] = tree.isSet[i];
+        code[node] = tree.isSet[i] ? sets.push(tree.set.slice(8 * i, 8 * i + 8)) - 1 : tree.code[i];
+      }
     },
     finish() {
       const words = new Int32Array(sets.length * 8);

@@ -48,7 +48,7 @@ export function pack(
     if (a > largest) largest = a;
   }
   const room = SHIFT / 4 / Math.max(units.length, 1);
-  const scale = largest > 0 ? 2 ** Math.floor(Math.log2(room / largest)) : 0;
+  const scale = largest > 1e-200 ? powerOfTwoBelow(room / largest) : 0;
   const whole = 1.5 * 2 ** 52;
   for (let i = 0; i < units.length; i++) {
     const u = units[i];
@@ -224,4 +224,12 @@ export function divideHessians(
     l += rest === 0 ? 0 : 1;
   }
   return ((s - base) << 9) | (l - base);
+}
+
+/** The largest power of two that is not above x. */
+function powerOfTwoBelow(x: number): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, x);
+  bits.setBigUint64(0, bits.getBigUint64(0) & 0x7ff0000000000000n);
+  return bits.getFloat64(0);
 }

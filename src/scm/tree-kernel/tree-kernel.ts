@@ -1,0 +1,89 @@
+// The compiled kernel of tree growing, one instance a thread.
+
+import { bytes } from './bytes.js';
+
+/** Address in the kernel's memory. */
+interface Address {
+  readonly value: number;
+}
+
+/** What the kernel offers; grow-tree.as says what the addresses hold. */
+export interface TreeKernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  prepare(
+    units: number,
+    trained: number,
+    riding: number,
+    features: number,
+    slots: number,
+    leaves: number,
+    rowsPerLeaf: number,
+    l2: number,
+    rate: number,
+    unitHessian: number,
+    outputs: number,
+  ): void;
+  findRootBits(): void;
+  squaredGradients(): void;
+  logisticGradients(): void;
+  softmaxGradients(): void;
+  grow(k: number): number;
+  prepareNumbers(n: number): void;
+  sortNumbers(n: number): void;
+  codeNumbers(n: number): void;
+  readonly numbers: Address;
+  readonly edges: Address;
+  readonly binCodes: Address;
+  readonly codes: Address;
+  readonly words: Address;
+  readonly count: Address;
+  readonly trainedUnits: Address;
+  readonly ridingUnits: Address;
+  readonly bins: Address;
+  readonly categorical: Address;
+  readonly missing: Address;
+  readonly offset: Address;
+  readonly targets: Address;
+  readonly gradients: Address;
+  readonly hessians: Address;
+  readonly predictions: Address;
+  readonly nodeFeature: Address;
+  readonly nodeCode: Address;
+  readonly nodeMissingLeft: Address;
+  readonly nodeIsSet: Address;
+  readonly nodeSet: Address;
+  readonly nodeChild: Address;
+  readonly nodeValue: Address;
+}
+
+// TypeScript knows WebAssembly only as part of the browser.
+interface Engine {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+/** Memory (bytes) above which a new instance takes the old one's place: memory never shrinks. */
+const LARGE = 2 ** 26;
+
+let module: object | undefined;
+let kernel: TreeKernel | undefined;
+let holder: object | undefined;
+
+/**
+ * Take the kernel of this thread; compiled when first asked for. Its memory is the holder's until the
+ * next call.
+ */
+export function takeTreeKernel(by: object): TreeKernel {
+  if (!kernel || kernel.memory.buffer.byteLength > LARGE) {
+    const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Engine };
+    module ??= new WebAssembly.Module(Buffer.from(bytes, 'base64'));
+    kernel = new WebAssembly.Instance(module, {}).exports as TreeKernel;
+  }
+  holder = by;
+  return kernel;
+}
+
+/** Whether nobody has taken the kernel since. */
+export function holdsTreeKernel(by: object): boolean {
+  return holder === by;
+}
