@@ -45,7 +45,6 @@ export {
   adjacencyAgreement,
   arrowheadAgreement,
   structuralHammingDistance,
-  structuralInterventionDistance,
 } from './discovery/compare-graphs.js';
 export { dag, type NamedEdge } from './discovery/dag.js';
 export { directLingam, type LingamResult } from './discovery/direct-lingam.js';
@@ -77,6 +76,10 @@ export {
   type TestName,
 } from './discovery/independence/independence.js';
 export { kci, type RcitOptions, rcit } from './discovery/independence/kernel.js';
+export {
+  structuralInterventionBounds,
+  structuralInterventionDistance,
+} from './discovery/intervention-distance.js';
 export { type Knowledge, type KnowledgeOptions, knowledge } from './discovery/knowledge.js';
 export { readKnowledge, writeKnowledge } from './discovery/knowledge-file.js';
 export { magOfDag, pagOfDag } from './discovery/latent.js';

@@ -1,5 +1,7 @@
-import { type Command, Option } from 'commander';
-import { edgeStrengths } from '../discovery/edge-strengths.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { withTarget } from '../data/table.js';
+import { type EdgeStrengthsOptions, edgeStrengths } from '../discovery/edge-strengths.js';
+import type { TestName } from '../discovery/independence/independence.js';
 import { strengthsData } from '../display/dag-data.js';
 import { renderDagSvg } from '../display/dag-svg.js';
 import {
@@ -12,12 +14,37 @@ import {
   tableHelp,
   wholeNumber,
 } from './command.js';
+import {
+  alphaOption,
+  given,
+  knowledgeOption,
+  maxDepthOption,
+  sinkOption,
+  targetOption,
+  testOption,
+} from './discover.js';
+import { knowledgeFile } from './knowledge-file.js';
 
 const formats = ['matrix', 'json', 'svg'] as const;
+const tests = ['auto', 'fisher-z', 'chi2', 'g2', 'mixed', 'conditional-gaussian', 'kci'] as const;
 
-interface StrengthsOptions extends Shared {
+interface StrengthsOptions
+  extends Shared,
+    Pick<
+      EdgeStrengthsOptions,
+      | 'algorithms'
+      | 'resample'
+      | 'share'
+      | 'alpha'
+      | 'maxDepth'
+      | 'maxPossibleDsep'
+      | 'targetIsSink'
+      | 'workers'
+    > {
   readonly resamples: number;
-  readonly workers?: number;
+  readonly test: TestName | 'auto';
+  readonly knowledge?: string;
+  readonly target?: string;
   readonly format: (typeof formats)[number];
 }
 
@@ -30,11 +57,41 @@ export function addStrengths(program: Command, context: Context): void {
     'causalmixft strengths bundled:heart --resamples 20 --format json > strengths.json',
   )
     .argument('<table>', tableHelp)
-    .option('--resamples <number>', 'bootstrap resamples', wholeNumber(1), 20)
+    .option('--resamples <number>', 'resamples of the rows', wholeNumber(1), 20)
+    .addOption(
+      new Option('--resample <name>', 'as many rows with replacement, or a share of them without')
+        .choices(['bootstrap', 'subsample'])
+        .default('bootstrap'),
+    )
+    .addOption(
+      new Option('--share <number>', 'share of the rows in a subsample (default: 0.5)').argParser(
+        (text) => {
+          const value = Number(text);
+          if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be in (0, 1].');
+          return value;
+        },
+      ),
+    )
+    .addOption(
+      new Option('--algorithms <name...>', 'what learns a graph from each resample')
+        .choices(['pc', 'fci'])
+        .default(['pc', 'fci']),
+    )
+    .addOption(testOption(tests))
+    .addOption(alphaOption())
+    .addOption(maxDepthOption('(default: 3)'))
+    .option(
+      '--max-possible-dsep <number>',
+      'largest set that FCI draws from Possible-D-SEP, 0 to leave it out (default: that of --max-depth)',
+      wholeNumber(0),
+    )
+    .addOption(knowledgeOption())
+    .addOption(targetOption())
+    .addOption(sinkOption())
     .option(
       '--workers <number>',
       'threads (default: one for each core, at most 4); never changes the result',
-      wholeNumber(0),
+      wholeNumber(1),
     )
     .addOption(
       new Option('--format <name>', 'matrix: row i, column j is the probability of i → j')
@@ -42,14 +99,20 @@ export function addStrengths(program: Command, context: Context): void {
         .default('matrix'),
     )
     .action(async (source: string, options: StrengthsOptions) => {
-      const { seed, resamples, workers } = options;
-      const table = await readSource(source, context);
+      const { seed, resamples, resample, test, target, knowledge } = options;
+      const read = await readSource(source, context);
+      const table = target === undefined ? read : withTarget(read, target);
       const strengths = await edgeStrengths(table, {
         ...longWorkOf(context, options),
         seed,
         resamples,
-        ...(workers === undefined ? {} : { workers }),
+        resample,
+        test,
+        ...given(options, 'algorithms', 'share', 'alpha', 'maxDepth', 'maxPossibleDsep'),
+        ...given(options, 'targetIsSink', 'workers'),
+        ...(knowledge === undefined ? {} : { knowledge: await knowledgeFile(knowledge) }),
       });
+      for (const warning of strengths.warnings) process.stderr.write(`Note: ${warning}\n`);
       const format = options.json ? 'json' : options.format;
       if (format === 'matrix') {
         await context.write(matrixText(strengths.probabilities, strengths.names.length));

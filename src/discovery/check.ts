@@ -11,12 +11,12 @@ export function checkAlpha(alpha: number | undefined, action: string): number {
   return value;
 }
 
-/** Check the largest conditioning set; none means no limit. */
-export function checkDepth(depth: number | undefined, action: string): number {
+/** Check the largest conditioning set, or another limit of the kind; none means no limit. */
+export function checkDepth(depth: number | undefined, action: string, name = 'maxDepth'): number {
   if (depth === undefined || depth === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
   if (!Number.isInteger(depth) || depth < 0) {
     throw new RangeError(
-      `Cannot run ${action} as maxDepth must be an integer from 0: current value is ${depth}`,
+      `Cannot run ${action} as ${name} must be an integer from 0: current value is ${depth}`,
     );
   }
   return depth;
@@ -42,7 +42,7 @@ export function targetOf(table: Table, action?: string): string | undefined {
   if (target === undefined) {
     if (action === undefined) return undefined;
     throw new RangeError(
-      `Cannot run ${action} as targetIsSink needs a target: the table names none; use withTarget`,
+      `Cannot run ${action} as targetIsSink needs a target: the table names none; name a column as such (withTarget, or --target on the command line)`,
     );
   }
   if (!table.columns.some((c) => c.name === target)) {

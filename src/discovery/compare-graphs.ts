@@ -1,6 +1,5 @@
-import { isAdjustmentSet } from './adjustment.js';
-import { ARROW, type Dag, type Graph } from './graph.js';
-import { ancestors, nodeIndex, parents } from './graph-queries.js';
+import { ARROW, type Graph } from './graph.js';
+import { nodeIndex } from './graph-queries.js';
 
 /** How well something found agrees with the truth; NaN where there is nothing to count. */
 export interface Agreement {
@@ -45,29 +44,8 @@ export function arrowheadAgreement(truth: Graph, found: Graph): Agreement {
   );
 }
 
-/**
- * Count the ordered pairs (i, j) for which adjusting for i's parents in `found` gives a wrong effect
- * of i on j under `truth` (structural intervention distance; Peters & Bühlmann 2015).
- */
-export function structuralInterventionDistance(truth: Dag, found: Dag): number {
-  const p = truth.names.length;
-  const same: Dag = { ...truth, marks: aligned(truth, found) };
-  let distance = 0;
-  for (let i = 0; i < p; i++) {
-    const given = parents(same, i);
-    for (let j = 0; j < p; j++) {
-      if (i === j) continue;
-      const wrong = given.includes(j)
-        ? ancestors(truth, j).includes(i)
-        : !isAdjustmentSet(truth, i, j, given);
-      if (wrong) distance++;
-    }
-  }
-  return distance;
-}
-
 /** The marks of a graph with its nodes in the order of another's. */
-function aligned(truth: Graph, found: Graph): Int8Array {
+export function aligned(truth: Graph, found: Graph): Int8Array {
   const p = truth.names.length;
   if (found.names.length !== p) {
     throw new RangeError(

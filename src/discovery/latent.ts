@@ -1,6 +1,7 @@
-// What a DAG with latent variables looks like from the observed ones (Richardson & Spirtes 2002): its
-// MAG joins two observed nodes where an inducing path does, with a tail at ancestors and arrowheads
-// elsewhere; its PAG keeps the marks that all Markov-equivalent MAGs share.
+// What a DAG with latent variables, and with variables that decide which rows are seen, looks like from
+// the observed ones (Richardson & Spirtes 2002): its MAG joins two observed nodes where an inducing path
+// does, with a tail at ancestors of the other or of a selecting variable and arrowheads elsewhere; its
+// PAG keeps the marks that all Markov-equivalent MAGs share.
 
 import type { LongWork } from '../work/long-work.js';
 import { fci } from './fci.js';
@@ -11,13 +12,19 @@ import { oracle } from './separation.js';
 /**
  * The maximal ancestral graph of a DAG over its observed nodes.
  * @param latents Names of the nodes that are not observed.
+ * @param selected Names of the nodes that the rows were selected by; they are not in the result either.
  */
-export function magOfDag(dag: Dag, latents: readonly string[]): Graph {
+export function magOfDag(
+  dag: Dag,
+  latents: readonly string[],
+  selected: readonly string[] = [],
+): Graph {
   const hidden = new Set(latents.map((name) => nodeIndex(dag, name)));
-  const observed = [...dag.names.keys()].filter((i) => !hidden.has(i));
+  const selects = selected.map((name) => nodeIndex(dag, name));
+  const observed = [...dag.names.keys()].filter((i) => !hidden.has(i) && !selects.includes(i));
   const p = dag.names.length;
   const q = observed.length;
-  const above = Array.from({ length: p }, (_, i) => new Set(ancestors(dag, i)));
+  const above = Array.from({ length: p }, (_, i) => new Set(ancestors(dag, [i, ...selects])));
   const marks = new Int8Array(q * q);
   for (let a = 0; a < q; a++) {
     for (let b = 0; b < q; b++) {
@@ -34,21 +41,23 @@ export function magOfDag(dag: Dag, latents: readonly string[]): Graph {
 /**
  * The partial ancestral graph of a DAG over its observed nodes, by FCI with d-separation.
  * @param latents Names of the nodes that are not observed.
+ * @param options `selected`: names of the nodes that the rows were selected by.
  */
 export async function pagOfDag(
   dag: Dag,
   latents: readonly string[],
-  options: LongWork = {},
+  options: LongWork & { readonly selected?: readonly string[] } = {},
 ): Promise<Graph> {
-  for (const name of latents) nodeIndex(dag, name);
-  const names = dag.names.filter((name) => !latents.includes(name));
+  const { selected = [], ...work } = options;
+  for (const name of [...latents, ...selected]) nodeIndex(dag, name);
+  const names = dag.names.filter((name) => !latents.includes(name) && !selected.includes(name));
   const columns = names.map((name) => ({
     name,
     type: 'numeric' as const,
     values: Float64Array.of(0),
   }));
   const table = { kind: 'table' as const, rows: 1, columns };
-  return (await fci(table, { ...options, test: oracle(dag, names) })).graph;
+  return (await fci(table, { ...work, test: oracle(dag, names, selected) })).graph;
 }
 
 /** Whether a path joins i and j on which inner nodes are latent or colliders, all colliders above i or j. */

@@ -75,7 +75,8 @@ export async function pc(table: Table, options: PcOptions = {}): Promise<PcResul
     options.targetIsSink ? targetOf(table, 'PC') : undefined,
   );
   return longWork('Learning a graph with PC', 0, options, async (work) => {
-    const test = independenceTest(table, options.test);
+    const singular = options.compat ? 'error-when-met' : 'error';
+    const test = independenceTest(table, options.test, { singular });
     const { colliderRule, conflict } = rulesOf(options, test);
     if (options.compat) {
       return compatPc(
@@ -141,7 +142,7 @@ async function compatPc(
   },
   work: Work,
 ): Promise<PcResult> {
-  checkCompat(options.compat, test, table);
+  checkCompat(options.compat, test, table, options, ['guaranteeCpdag']);
   const { alpha, maxDepth } = rules;
   const counted = countedTest(test);
   const breathe = (): Promise<void> => work.breathe();

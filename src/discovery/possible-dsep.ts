@@ -1,18 +1,23 @@
 // Possible-D-SEP (Spirtes, Glymour & Scheines 2000, 6.7): with latent common causes a separating set
 // need not consist of neighbours. v belongs to that of a when a path leads from a to v on which every
-// inner node is a collider or the middle of a triangle. Only nodes on a path between the two that are
-// to be parted can matter (Colombo, Maathuis, Kalisch & Richardson 2012): those of their block.
+// inner node is a collider or the middle of a triangle. As D-SEP(a, b) holds only ancestors of a and b,
+// so may the path; and only nodes on a path between the two that are to be parted can matter (Colombo,
+// Maathuis, Kalisch & Richardson 2012): those of their block.
 
 import { at, type Pag } from './fci-rules.js';
 import { ARROW, NO_EDGE } from './graph.js';
 
-/** The possible-D-SEP set of a, ascending. */
-export function possibleDsep(g: Pag, a: number): number[] {
+/**
+ * The possible-D-SEP set of a, ascending.
+ * @param within 1 for the nodes that may be on a path (default: all).
+ */
+export function possibleDsep(g: Pag, a: number, within?: Uint8Array): number[] {
   const { p } = g;
   const member = new Uint8Array(p);
   const seen = new Uint8Array(p * p);
   const stack: number[] = [];
   for (const b of g.near[a]) {
+    if (within && !within[b]) continue;
     member[b] = 1;
     seen[a * p + b] = 1;
     stack.push(a, b);
@@ -21,7 +26,7 @@ export function possibleDsep(g: Pag, a: number): number[] {
     const y = stack.pop() as number;
     const x = stack.pop() as number;
     for (const z of g.near[y]) {
-      if (z === x || z === a || seen[y * p + z]) continue;
+      if (z === x || z === a || seen[y * p + z] || (within && !within[z])) continue;
       const collider = at(g, y, x) === ARROW && at(g, y, z) === ARROW;
       if (!collider && g.marks[x * p + z] === NO_EDGE) continue;
       seen[y * p + z] = 1;
@@ -31,6 +36,26 @@ export function possibleDsep(g: Pag, a: number): number[] {
   }
   member[a] = 0;
   return [...member.keys()].filter((v) => member[v] === 1);
+}
+
+/**
+ * 1 for every node that may be an ancestor of a (a itself included): no edge of some path to a has an
+ * arrowhead against it.
+ * @param heads (i, j) is 1 where the edge i – j surely has an arrowhead at i.
+ */
+export function possibleAncestors(g: Pag, heads: Uint8Array, a: number): Uint8Array {
+  const above = new Uint8Array(g.p);
+  above[a] = 1;
+  const stack = [a];
+  while (stack.length > 0) {
+    const w = stack.pop() as number;
+    for (const v of g.near[w]) {
+      if (above[v] || heads[v * g.p + w]) continue;
+      above[v] = 1;
+      stack.push(v);
+    }
+  }
+  return above;
 }
 
 /** For each edge the number of its block (biconnected component), (i, j) of a p × p table; −1 without edge. */

@@ -29,6 +29,7 @@ export async function rfci(
   checkTable(table, 'RFCI');
   const alpha = checkAlpha(options.alpha, 'RFCI');
   const maxDepth = checkDepth(options.maxDepth, 'RFCI');
+  checkDepth(options.maxPathLength, 'RFCI', 'maxPathLength');
   const target = targetOf(table);
   const names = table.columns.map((c) => c.name);
   const sink = options.targetIsSink ? targetOf(table, 'RFCI') : undefined;

@@ -16,10 +16,19 @@ export function isSeparated(
   return connectedTo(separation(graph), x, given)[y] === 0;
 }
 
-/** A test of independence that reads the truth off a graph: p is 1 where S separates, else 0. */
-export function oracle(graph: Graph, observed: readonly string[] = graph.names): IndependenceTest {
+/**
+ * A test of independence that reads the truth off a graph: p is 1 where S separates, else 0.
+ * @param observed Names of the variables, in the order of the test's numbers (default: all nodes).
+ * @param selected Names of nodes that every test is conditioned on: those that decide which rows are seen.
+ */
+export function oracle(
+  graph: Graph,
+  observed: readonly string[] = graph.names,
+  selected: readonly string[] = [],
+): IndependenceTest {
   const s = separation(graph);
   const nodes = observed.map((name) => nodeIndex(graph, name));
+  const always = selected.map((name) => nodeIndex(graph, name));
   const yes: TestResult = { p: 1, logP: 0, statistic: 0 };
   const no: TestResult = {
     p: 0,
@@ -27,11 +36,7 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
     statistic: Number.POSITIVE_INFINITY,
   };
   const open = (x: number, given: ArrayLike<number>): Uint8Array =>
-    connectedTo(
-      s,
-      nodes[x],
-      Array.from(given, (i) => nodes[i]),
-    );
+    connectedTo(s, nodes[x], Array.from(given, (i) => nodes[i]).concat(always));
   const least = new Map<number, number>();
   const everything = new Set(nodes);
   /** The size of the smallest separating set among all observed variables. */
@@ -39,7 +44,7 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
     const key = Math.min(x, y) * nodes.length + Math.max(x, y);
     let size = least.get(key);
     if (size === undefined) {
-      const cut = smallestCut(s, nodes[x], nodes[y], everything, nodes.length);
+      const cut = smallestCut(s, nodes[x], nodes[y], always, everything, nodes.length);
       size = cut ? cut.length : Number.POSITIVE_INFINITY;
       least.set(key, size);
     }
@@ -62,7 +67,7 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
           if (reached) found.push(reached[nodes[y]] ? undefined : []);
           else if (leastCut(x, y) > size) found.push(undefined);
           else {
-            const cut = smallestCut(s, nodes[x], nodes[y], inPool, size);
+            const cut = smallestCut(s, nodes[x], nodes[y], always, inPool, size);
             found.push(cut?.map((node) => place.get(node) as number));
           }
           await breathe();
@@ -74,14 +79,15 @@ export function oracle(graph: Graph, observed: readonly string[] = graph.names):
 }
 
 /**
- * The smallest set of allowed nodes that d-separates x and y: a vertex cut of the moral graph of their
- * ancestors, found by augmenting paths (Menger; Acid & de Campos 1996).
+ * The smallest set of allowed nodes that d-separates x and y beside those always given: a vertex cut of
+ * the moral graph of their ancestors, found by augmenting paths (Menger; Acid & de Campos 1996).
  * @returns `undefined` where none has at most `most` members.
  */
 function smallestCut(
   { above, parents }: Separation,
   x: number,
   y: number,
+  always: readonly number[],
   allowed: ReadonlySet<number>,
   most: number,
 ): number[] | undefined {
@@ -89,8 +95,10 @@ function smallestCut(
   const kept = new Uint8Array(p);
   for (const v of above[x]) kept[v] = 1;
   for (const v of above[y]) kept[v] = 1;
+  for (const c of always) for (const v of above[c]) kept[v] = 1;
   const moral: number[][] = Array.from({ length: p }, () => []);
   const join = (a: number, b: number): void => {
+    if (always.includes(a) || always.includes(b)) return;
     moral[a].push(b);
     moral[b].push(a);
   };

@@ -1,13 +1,13 @@
 import { cpdagOf, dagExtension } from './extension.js';
 import { ARROW, CIRCLE, type Graph, NO_EDGE, TAIL } from './graph.js';
-import { ancestors, cycleText, findCycle, isBidirected } from './graph-queries.js';
+import { ancestors, cycleText, findCycle, isBidirected, isUndirected } from './graph-queries.js';
 import { isSeparated } from './separation.js';
 
 /**
  * List what keeps a graph from being of its own type; empty where it is valid.
  *
  * dag: directed, no cycle. pdag: directed and undirected, no directed cycle. cpdag: a pdag that stands
- * for exactly the DAGs that share its independences. mag: directed and bidirected, ancestral, maximal.
+ * for exactly the DAGs that share its independences. mag: no circles, ancestral, maximal.
  * pag: any marks, no directed cycle. digraph: directed. graph: any marks.
  */
 export function graphProblems(graph: Graph): string[] {
@@ -65,8 +65,13 @@ function magProblems(graph: Graph): string[] {
         if (ancestors(graph, i).includes(j) || ancestors(graph, j).includes(i)) {
           problems.push(`${names[j]} ↔ ${names[i]}, yet one is an ancestor of the other`);
         }
+      } else if (isUndirected(graph, i, j)) {
+        const head = [i, j].find((v) => marks.subarray(v * p, v * p + p).includes(ARROW));
+        if (head !== undefined) {
+          problems.push(`${names[j]} — ${names[i]}, yet an arrowhead is at ${names[head]}`);
+        }
       } else if (marks[i * p + j] === NO_EDGE) {
-        const set = ancestors(graph, [i, j]).filter((v) => v !== i && v !== j);
+        const set = anterior(graph, [i, j]).filter((v) => v !== i && v !== j);
         if (!isSeparated(graph, i, j, set)) {
           problems.push(`${names[j]} and ${names[i]} are not adjacent, yet nothing separates them`);
         }
@@ -74,4 +79,14 @@ function magProblems(graph: Graph): string[] {
     }
   }
   return problems;
+}
+
+/** All nodes from which a path without an arrowhead against it leads to one of these. */
+function anterior(graph: Graph, to: readonly number[]): number[] {
+  const p = graph.names.length;
+  const found = new Set(to);
+  for (const w of found) {
+    for (let v = 0; v < p; v++) if (graph.marks[v * p + w] === TAIL) found.add(v);
+  }
+  return [...found].sort((a, b) => a - b);
 }

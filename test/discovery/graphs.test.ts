@@ -9,7 +9,6 @@ import {
   adjacencyAgreement,
   arrowheadAgreement,
   structuralHammingDistance,
-  structuralInterventionDistance,
 } from '../../src/discovery/compare-graphs.js';
 import { dag, parseEdges } from '../../src/discovery/dag.js';
 import { cpdagOf, dagExtension } from '../../src/discovery/extension.js';
@@ -25,6 +24,10 @@ import {
   parents,
   topologicalOrder,
 } from '../../src/discovery/graph-queries.js';
+import {
+  structuralInterventionBounds,
+  structuralInterventionDistance,
+} from '../../src/discovery/intervention-distance.js';
 import { magOfDag, pagOfDag } from '../../src/discovery/latent.js';
 import { isSeparated } from '../../src/discovery/separation.js';
 import { graphProblems } from '../../src/discovery/validity.js';
@@ -283,6 +286,72 @@ describe('comparing graphs', () => {
     );
   });
 });
+
+describe('structuralInterventionBounds()', () => {
+  it('are those of the DAGs that a CPDAG stands for, all listed', () => {
+    const random = stream(9, 'bounds');
+    let wide = 0;
+    for (let k = 0; k < 40; k++) {
+      const p = 4 + (k % 2);
+      const truth = randomDag(random, p, 0.5);
+      const found = cpdagOf(randomDag(random, p, 0.5));
+      const distances = allDags(found).map((g) => structuralInterventionDistance(truth, g));
+      const bounds = structuralInterventionBounds(truth, found);
+      expect(bounds).toEqual({ lower: Math.min(...distances), upper: Math.max(...distances) });
+      if (bounds.upper > bounds.lower) wide++;
+    }
+    expect(wide).toBeGreaterThan(10);
+  });
+
+  it('are equal for a DAG, and start at 0 for the true CPDAG', () => {
+    const truth = dag(['a', 'b', 'c'], 'a -> b -> c');
+    const other = dag(['a', 'b', 'c'], 'c -> b; a -> b');
+    const distance = structuralInterventionDistance(truth, other);
+    expect(structuralInterventionBounds(truth, other)).toEqual({
+      lower: distance,
+      upper: distance,
+    });
+    expect(structuralInterventionBounds(truth, cpdagOf(truth)).lower).toBe(0);
+  });
+
+  it('refuses a graph that no DAG is of', () => {
+    const marks = new Int8Array(16);
+    const names = ['a', 'b', 'c', 'd'];
+    for (const [i, j] of [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 0],
+    ]) {
+      marks[i * 4 + j] = marks[j * 4 + i] = -1;
+    }
+    const square: Graph = { kind: 'graph', type: 'pdag', names, marks };
+    expect(() => structuralInterventionBounds(dag(names, []), square)).toThrow(
+      'as the graph must stand for a DAG',
+    );
+  });
+});
+
+/** Every DAG of a CPDAG: all directions of its undirected edges that have the same CPDAG. */
+function allDags(cpdag: Graph): Dag[] {
+  const p = cpdag.names.length;
+  const open: [number, number][] = [];
+  for (let i = 0; i < p; i++) {
+    for (let j = 0; j < i; j++) {
+      if (cpdag.marks[i * p + j] === -1 && cpdag.marks[j * p + i] === -1) open.push([i, j]);
+    }
+  }
+  const found: Dag[] = [];
+  for (let code = 0; code < 1 << open.length; code++) {
+    const marks = Int8Array.from(cpdag.marks);
+    open.forEach(([i, j], k) => {
+      marks[code & (1 << k) ? i * p + j : j * p + i] = 1;
+    });
+    const g: Dag = { ...cpdag, type: 'dag', marks };
+    if (!findCycle(g) && structuralHammingDistance(cpdagOf(g), cpdag) === 0) found.push(g);
+  }
+  return found;
+}
 
 describe('graphProblems()', () => {
   it('finds what a type forbids', () => {

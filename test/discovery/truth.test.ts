@@ -7,6 +7,7 @@ import { dag } from '../../src/discovery/dag.js';
 import { cpdagOf, dagExtension } from '../../src/discovery/extension.js';
 import { fci } from '../../src/discovery/fci.js';
 import { fromBif } from '../../src/discovery/formats/bif.js';
+import { writeGraph } from '../../src/discovery/formats/formats.js';
 import { fromTetrad } from '../../src/discovery/formats/tetrad.js';
 import { type Graph, NO_EDGE } from '../../src/discovery/graph.js';
 import { ancestors, findCycle } from '../../src/discovery/graph-queries.js';
@@ -95,19 +96,71 @@ describe('fci() with d-separation', () => {
     }
   });
 
-  it('finds every mark that equivalent MAGs of four nodes share, and no other', async () => {
+  it('finds every mark that equivalent MAGs of four nodes share, selection included, and no other', async () => {
     const byIndependences = new Map<string, Graph[]>();
     for (const mag of allMags(4)) {
       const key = independences(mag);
       byIndependences.set(key, [...(byIndependences.get(key) ?? []), mag]);
     }
     expect(byIndependences.size).toBeGreaterThan(100);
+    const bySelection = [...byIndependences.values()].filter((group) => group.every(hasUndirected));
+    expect(bySelection.length).toBeGreaterThan(2);
     for (const group of byIndependences.values()) {
       const [mag] = group;
       const shared = mag.marks.map((m, k) => (group.every((g) => g.marks[k] === m) ? m : 2));
       const found = await fci(emptyTable(mag.names), { ...quiet, test: oracle(mag) });
       expect(found.graph.marks).toEqual(shared);
     }
+  });
+
+  it('returns what all equivalent MAGs share, on random DAGs with latents and selected rows', async () => {
+    const random = stream(6, 'selection');
+    let undirected = 0;
+    for (let k = 0; k < 40; k++) {
+      // Four of five nodes on a ring of selecting variables, some edges and a latent cause beside it
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      const [w, x, y, z] = Array.from(permutation(random, 5), (i) => names[i]);
+      const pairs: [string, string][] = [];
+      const selected = ['s1', 's2', 's3', 's4'];
+      [w, x, y, z].forEach((from, i) => {
+        if (random() < 0.95) pairs.push([from, selected[i]]);
+        pairs.push([[x, y, z, w][i], selected[i]]);
+      });
+      names.forEach((from, i) => {
+        for (const to of names.slice(i + 1)) if (random() < 0.08) pairs.push([from, to]);
+      });
+      if (random() < 0.5) pairs.push(['u', w], ['u', names[Math.floor(5 * random())]]);
+      const truth = dag([...names, ...selected, 'u'], pairs.filter(isFirst));
+      const mag = magOfDag(truth, ['u'], selected);
+      expect(graphProblems(mag)).toEqual([]);
+      if (mag.marks.filter((m) => m !== 0).length > 12) continue;
+      const same = equivalentMags(mag);
+      const common = mag.marks.map((m, at) => (same.every((g) => g.marks[at] === m) ? m : 2));
+      const found = await fci(emptyTable(names), {
+        ...quiet,
+        test: oracle(truth, names, selected),
+      });
+      expect(found.graph.marks).toEqual(common);
+      if (hasUndirected(found.graph)) undirected++;
+    }
+    // R5 to R7 had something to do.
+    expect(undirected).toBeGreaterThan(5);
+  });
+
+  it('directs around a cycle that only selection makes (R5, R6, R7)', async () => {
+    // a – b – c – d – a through four selecting variables, e → b: no collider on the cycle
+    const names = ['a', 'b', 'c', 'd', 's1', 's2', 's3', 's4', 'e'];
+    const truth = dag(names, 'a -> s1 <- b; b -> s2 <- c; c -> s3 <- d; d -> s4 <- a; e -> a');
+    const seen = ['a', 'b', 'c', 'd', 'e'];
+    const options = { ...quiet, test: oracle(truth, seen, ['s1', 's2', 's3', 's4']) };
+    const { graph } = await fci(emptyTable(seen), options);
+    expect(writeGraph(graph, 'tetrad')).toContain('a --- b');
+    const mark = (x: string, y: string): number =>
+      graph.marks[seen.indexOf(x) * 5 + seen.indexOf(y)];
+    // R6: a's edges have tails at a; what is at e stays open
+    expect([mark('a', 'e'), mark('e', 'a')]).toEqual([-1, 2]);
+    const without = await fci(emptyTable(seen), { ...options, selectionBias: false });
+    expect([...without.graph.marks].filter((m) => m === -1)).toEqual([]);
   });
 
   it('leaves no shared mark open on five-node MAGs drawn at random', async () => {
@@ -240,7 +293,16 @@ describe('pc() and fci() on data', () => {
   });
 });
 
-/** All MAGs without undirected edges on p nodes. */
+function hasUndirected({ names, marks }: Graph): boolean {
+  const p = names.length;
+  return marks.some((m, k) => m === -1 && marks[(k % p) * p + Math.floor(k / p)] === -1);
+}
+
+function isFirst(pair: [string, string], at: number, all: [string, string][]): boolean {
+  return all.findIndex(([from, to]) => from === pair[0] && to === pair[1]) === at;
+}
+
+/** All MAGs on p nodes. */
 function* allMags(p: number): Generator<Graph> {
   const names = Array.from({ length: p }, (_, i) => `v${i}`);
   const pairs = names.flatMap((_, j) => names.slice(0, j).map((__, i) => [i, j] as const));
@@ -249,11 +311,12 @@ function* allMags(p: number): Generator<Graph> {
     [-1, 1],
     [1, -1],
     [1, 1],
+    [-1, -1],
   ];
-  for (let code = 0; code < 4 ** pairs.length; code++) {
+  for (let code = 0; code < 5 ** pairs.length; code++) {
     const marks = new Int8Array(p * p);
     for (const [k, [i, j]] of pairs.entries()) {
-      const [a, b] = kinds[Math.floor(code / 4 ** k) % 4];
+      const [a, b] = kinds[Math.floor(code / 5 ** k) % 5];
       marks[i * p + j] = a;
       marks[j * p + i] = b;
     }
@@ -275,11 +338,12 @@ function equivalentMags(mag: Graph): Graph[] {
     [-1, 1],
     [1, -1],
     [1, 1],
+    [-1, -1],
   ];
-  for (let code = 0; code < 3 ** pairs.length; code++) {
+  for (let code = 0; code < 4 ** pairs.length; code++) {
     const marks = new Int8Array(p * p);
     for (const [k, [i, j]] of pairs.entries()) {
-      const [a, b] = kinds[Math.floor(code / 3 ** k) % 3];
+      const [a, b] = kinds[Math.floor(code / 4 ** k) % 4];
       marks[i * p + j] = a;
       marks[j * p + i] = b;
     }
@@ -295,8 +359,11 @@ function isAncestral(graph: Graph): boolean {
   const above = graph.names.map((_, i) => ancestors(graph, i));
   for (let i = 0; i < p; i++) {
     for (let j = 0; j < i; j++) {
-      if (graph.marks[i * p + j] === 1 && graph.marks[j * p + i] === 1) {
-        if (above[i].includes(j) || above[j].includes(i)) return false;
+      const [a, b] = [graph.marks[i * p + j], graph.marks[j * p + i]];
+      if (a === 1 && b === 1 && (above[i].includes(j) || above[j].includes(i))) return false;
+      if (a !== -1 || b !== -1) continue;
+      for (let k = 0; k < p; k++) {
+        if (graph.marks[i * p + k] === 1 || graph.marks[j * p + k] === 1) return false;
       }
     }
   }

@@ -20,10 +20,11 @@ export async function compatOrientFci(
     readonly alpha: number;
     readonly names: readonly string[];
     readonly knowledge: ResolvedKnowledge;
+    readonly maxPathLength: number;
   },
   breathe: Breathe,
 ): Promise<Int8Array> {
-  const { alpha, names, knowledge } = options;
+  const { alpha, names, knowledge, maxPathLength } = options;
   const p = names.length;
   const g = Int8Array.from(skeleton.adjacent, (a) => (a ? CIRCLE : NO_EDGE));
   const all = Array.from({ length: p }, (_, i) => i);
@@ -242,6 +243,8 @@ export async function compatOrientFci(
       return true;
     };
     const search = (a: number, b: number, c: number): void => {
+      // Upstream counts the first step only: any other limit changes nothing.
+      if (maxPathLength < 1) return;
       const parents = new Set(all.filter((i) => parentOf(i, c)));
       const seen = new Set([a, b]);
       const previous = new Map([[a, b]]);

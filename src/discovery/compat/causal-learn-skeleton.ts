@@ -96,10 +96,18 @@ export function checkCompat(
   compat: string | undefined,
   test: IndependenceTest,
   table: Table,
+  options: object,
+  foreign: readonly string[],
 ): void {
   if (compat !== 'causal-learn') {
     throw new RangeError(
       `Cannot run in compatibility mode as compat must be "causal-learn": current value is "${compat}"`,
+    );
+  }
+  for (const name of foreign) {
+    if ((options as Record<string, unknown>)[name] === undefined) continue;
+    throw new RangeError(
+      `Cannot run in compatibility mode as causal-learn has no such option: ${name} is given; leave it or compat out`,
     );
   }
   const constant = test.constant ?? [];

@@ -44,13 +44,33 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
   const cross = new Float64Array(widest * widest);
   const keptX = new Int32Array(widest);
   const keptY = new Int32Array(widest);
+  const pivots = new Float64Array(widest);
 
+  let rx = 0;
+  /** L·Lᵀ = Σ_X over its independent columns; the diagonal keeps 1/L_kk. */
+  const factorX = (c: Float64Array, m: number, x0: number, dx: number): void => {
+    rx = 0;
+    for (let i = 0; i < dx; i++) {
+      const row = (x0 + i) * m + x0;
+      let pivot = c[row + i];
+      for (let k = 0; k < rx; k++) {
+        let sum = c[row + keptX[k]];
+        for (let l = 0; l < k; l++) sum -= factor[rx * widest + l] * factor[k * widest + l];
+        sum *= factor[k * widest + k];
+        factor[rx * widest + k] = sum;
+        pivot -= sum * sum;
+      }
+      if (!(pivot > RANKLESS)) continue;
+      factor[rx * widest + rx] = 1 / Math.sqrt(pivot);
+      keptX[rx++] = i;
+    }
+  };
   /**
    * ln(|Σ_XY|/(|Σ_X|·|Σ_Y|)) and ranks of two blocks of a matrix of conditional covariances.
-   * Small blocks are done in closed form.
+   * Small blocks are done in closed form; X is factored before.
    */
   const out = { logRatio: 0, rankX: 0, rankY: 0 };
-  const compare = (
+  const compareY = (
     c: Float64Array,
     m: number,
     x0: number,
@@ -61,11 +81,9 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     if (dx === 1 && dy === 1) {
       const vx = c[x0 * m + x0];
       const vy = c[y0 * m + y0];
-      const rx = vx > RANKLESS ? 1 : 0;
-      const ry = vy > RANKLESS ? 1 : 0;
-      out.rankX = rx;
-      out.rankY = ry;
-      if (rx === 0 || ry === 0) {
+      out.rankX = vx > RANKLESS ? 1 : 0;
+      out.rankY = vy > RANKLESS ? 1 : 0;
+      if (out.rankX === 0 || out.rankY === 0) {
         out.logRatio = 0;
         return;
       }
@@ -73,30 +91,16 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       out.logRatio = Math.log(Math.max(1 - (r * r) / (vx * vy), 1e-15));
       return;
     }
-    // L·Lᵀ = Σ_X over its independent columns, then W = L⁻¹·Σ_XY and Σ_Y − Wᵀ·W.
-    let rx = 0;
-    for (let i = 0; i < dx; i++) {
-      const row = (x0 + i) * m + x0;
-      let pivot = c[row + i];
-      for (let k = 0; k < rx; k++) {
-        let sum = c[row + keptX[k]];
-        for (let l = 0; l < k; l++) sum -= factor[rx * widest + l] * factor[k * widest + l];
-        sum /= factor[k * widest + k];
-        factor[rx * widest + k] = sum;
-        pivot -= sum * sum;
-      }
-      if (!(pivot > RANKLESS)) continue;
-      factor[rx * widest + rx] = Math.sqrt(pivot);
-      keptX[rx++] = i;
-    }
+    // W = L⁻¹·Σ_XY, then Σ_Y − Wᵀ·W.
     for (let j = 0; j < dy; j++) {
       for (let k = 0; k < rx; k++) {
         let sum = c[(x0 + keptX[k]) * m + y0 + j];
         for (let l = 0; l < k; l++) sum -= factor[k * widest + l] * cross[j * widest + l];
-        cross[j * widest + k] = sum / factor[k * widest + k];
+        cross[j * widest + k] = sum * factor[k * widest + k];
       }
     }
     let ry = 0;
+    let ratio = 1;
     let logRatio = 0;
     // Two factors at once: of Σ_Y (it says which columns count) and of Σ_Y − Wᵀ·W.
     for (let j = 0; j < dy; j++) {
@@ -105,13 +109,13 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       for (let k = 0; k < ry; k++) {
         let sum = c[row + keptY[k]];
         for (let l = 0; l < k; l++) sum -= rest[ry * widest + l] * rest[k * widest + l];
-        sum /= rest[k * widest + k];
+        sum *= rest[k * widest + k];
         rest[ry * widest + k] = sum;
         pivot -= sum * sum;
       }
       if (!(pivot > RANKLESS)) continue;
-      rest[ry * widest + ry] = Math.sqrt(pivot);
-      logRatio -= Math.log(pivot);
+      rest[ry * widest + ry] = 1 / Math.sqrt(pivot);
+      pivots[ry] = pivot;
       keptY[ry++] = j;
     }
     for (let a = 0; a < ry; a++) {
@@ -122,16 +126,31 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
         let sum = c[(y0 + j) * m + y0 + i];
         for (let l = 0; l < rx; l++) sum -= cross[j * widest + l] * cross[i * widest + l];
         for (let l = 0; l < k; l++) sum -= rest[a * widest + l] * rest[k * widest + l];
-        if (k < a) rest[a * widest + k] = sum / rest[k * widest + k];
+        if (k < a) rest[a * widest + k] = sum * rest[k * widest + k];
         else pivot = sum;
       }
       pivot = Math.max(pivot, 1e-15);
-      rest[a * widest + a] = Math.sqrt(pivot);
-      logRatio += Math.log(pivot);
+      rest[a * widest + a] = 1 / Math.sqrt(pivot);
+      ratio *= pivot / pivots[a];
+      if (ratio < 1e-250) {
+        logRatio += Math.log(ratio);
+        ratio = 1;
+      }
     }
     out.rankX = rx;
     out.rankY = ry;
-    out.logRatio = Math.min(0, logRatio);
+    out.logRatio = Math.min(0, logRatio + Math.log(ratio));
+  };
+  const compare = (
+    c: Float64Array,
+    m: number,
+    x0: number,
+    dx: number,
+    y0: number,
+    dy: number,
+  ): void => {
+    if (dx > 1 || dy > 1) factorX(c, m, x0, dx);
+    compareY(c, m, x0, dx, y0, dy);
   };
 
   // Conditioning on a block: with L·Lᵀ its factor and V = L⁻¹·C, every other block becomes
@@ -275,15 +294,19 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       return known[df];
     };
   };
-  const stack: Float64Array[] = [];
-  const level = (depth: number, m: number): Float64Array => {
+  // Searches pause, so each of them has matrices of its own.
+  const spare: Float64Array[][] = [];
+  const level = (stack: Float64Array[], depth: number, m: number): Float64Array => {
     if (!stack[depth] || stack[depth].length < m * m) stack[depth] = new Float64Array(m * m);
     return stack[depth];
   };
-  const load = (list: readonly number[]): { m: number; start: Int32Array; c: Float64Array } => {
+  const load = (
+    stack: Float64Array[],
+    list: readonly number[],
+  ): { m: number; start: Int32Array; c: Float64Array } => {
     const where = dimensions(offset, list);
     const m = where.length;
-    const c = level(0, m);
+    const c = level(stack, 0, m);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < m; j++) c[i * m + j] = shared[where[i] * dims + where[j]];
     }
@@ -321,7 +344,8 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
         }
         alive.push({ t, at });
       }
-      const { m, start, c: top } = load(list);
+      const stack = spare.pop() ?? [];
+      const { m, start, c: top } = load(stack, list);
       const dx = start[1];
       const prefix: number[] = [];
       const fresh = freshSets(
@@ -344,6 +368,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
         const rank = project(c, m, start[s], start[s + 1] - start[s]);
         prefix.push(s);
         residual(c, m, 0, 0, dx, rank);
+        factorX(pair, 2 * widest, 0, dx);
         for (let q = 0; q < alive.length; q++) {
           const { at } = alive[q];
           if (prefix.includes(at)) continue;
@@ -354,14 +379,14 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
             out.rankY = 0;
           } else {
             residual(c, m, start[at], dx, dy, rank);
-            compare(pair, 2 * widest, 0, dx, dx, dy);
+            compareY(pair, 2 * widest, 0, dx, dx, dy);
           }
           if (separated(q, rankZ + rank)) q--;
         }
         prefix.pop();
       };
       const step = (c: Float64Array, s: number, rankZ: number): [Float64Array, number] => {
-        const next = level(prefix.length + 1, m);
+        const next = level(stack, prefix.length + 1, m);
         const rank = condition(c, next, m, start[s], start[s + 1] - start[s]);
         return [next, rankZ + rank];
       };
@@ -404,6 +429,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       };
       if (size > 0) {
         await stroll(top, 1, 0);
+        spare.push(stack);
         return found;
       }
       for (let q = 0; q < alive.length; q++) {
@@ -415,6 +441,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
         } else compare(top, m, 0, dx, start[at], dy);
         if (separated(q, 0)) q--;
       }
+      spare.push(stack);
       return found;
     },
     allSeparators(x: number, y: number, pool: ArrayLike<number>, size: number, alpha: number) {
@@ -451,7 +478,8 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     visit: (value: number, df: number, given: readonly number[]) => void,
   ): void {
     const list = [x, y, ...Array.from(base), ...Array.from(pool)];
-    const { m, start, c } = load(list);
+    const stack = spare.pop() ?? [];
+    const { m, start, c } = load(stack, list);
     const dx = start[1];
     const dy = start[2] - start[1];
     let rankBase = 0;
@@ -480,7 +508,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
           prefix.pop();
           continue;
         }
-        const next = level(prefix.length + 1, m);
+        const next = level(stack, prefix.length + 1, m);
         const rank = condition(at, next, m, start[s], start[s + 1] - start[s]);
         prefix.push(list[s]);
         walk(next, s + 1, rankZ + rank);
@@ -488,5 +516,6 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       }
     };
     walk(c, 2 + base.length, rankBase);
+    spare.push(stack);
   }
 }

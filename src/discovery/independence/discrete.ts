@@ -2,8 +2,9 @@
 //   χ² = Σ (O − E)²/E,  G² = 2 Σ O·ln(O/E),  E = row total · column total / stratum total,
 // with Σ over non-empty strata of (rows that occur − 1)(columns that occur − 1) degrees of freedom
 // (Agresti 2013, "Categorical Data Analysis", chapter 3). Rows that miss a column of a test are left
-// out of that test. A walk over many S keeps each row's stratum and adds one column at a time; the joint
-// counts of small sets of columns are kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
+// out of that test. Tables of few cells are counted by bit sets, others row by row: a walk over many S
+// keeps each row's stratum and adds one column at a time; the joint counts of small sets of columns are
+// kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
 // Kept together: counting, the walk over many sets and the kept counts share their buffers.
 
 import {
@@ -11,6 +12,7 @@ import {
   chiSquareUpperQuantile,
   logChiSquareTail,
 } from '../../math/distributions.js';
+import { bitCounts, type Cells } from './bit-counts.js';
 import { eachSubset, without } from './subsets.js';
 import type { IndependenceTest, Separator, TestResult } from './test.js';
 import type { Variables } from './variables.js';
@@ -22,16 +24,22 @@ import type { Variables } from './variables.js';
  */
 export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): IndependenceTest {
   const p = vars.names.length;
-  const { length: n, weights } = vars;
   const levels = Int32Array.from(vars.columns, (v) => v.levels);
-  const codes = vars.columns.map((v) => v.codes);
-  const narrow = vars.columns.map((v, i) =>
-    v.levels <= 256 && !v.missing ? Uint8Array.from(v.codes) : codes[i],
+  // Rows that count more than once are written out, unless that makes many of them.
+  const spread = vars.weights && vars.rows <= 4 * vars.length ? repeats(vars.weights) : undefined;
+  const weights = spread ? undefined : vars.weights;
+  const n = spread ? vars.rows : vars.length;
+  const codes = vars.columns.map((v) =>
+    spread ? Int32Array.from(spread, (r) => v.codes[r]) : v.codes,
   );
+  const narrow = vars.columns.map((v, i) =>
+    v.levels <= 256 && !v.missing ? Uint8Array.from(codes[i]) : codes[i],
+  );
+  const bits = weights ? undefined : bitCounts(codes, levels, n);
   for (let i = 0; i < p; i++) {
     if (levels[i] > 2 && levels[i] >= vars.rows) {
       throw new RangeError(
-        `Cannot test "${vars.names[i]}" as a column must have fewer categories than rows: it has ${levels[i]} in ${vars.rows} rows; drop it, or give its numbers the type numeric`,
+        `Cannot test "${vars.names[i]}" as a column must have fewer categories than rows: it has ${levels[i]} in ${vars.rows} rows; ${vars.columns[i].numeric ? 'use test fisher-z or mixed, or cut its numbers into categories' : 'drop it, or give its numbers the type numeric'}`,
       );
     }
   }
@@ -186,18 +194,34 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
     statistic: value,
     df,
   });
-  const scratch: Int32Array[] = [];
-  const buffer = (depth: number): Int32Array => {
+  // Searches pause, so each of them has strata of its own, and makes its cells again if another search
+  // made some meanwhile.
+  const spare: Int32Array[][] = [];
+  let turn = 0;
+  const buffer = (scratch: Int32Array[], depth: number): Int32Array => {
     scratch[depth] ??= new Int32Array(n);
     return scratch[depth];
   };
   const strataOf = (given: ArrayLike<number>): Strata => {
     let s = all;
-    for (let k = 0; k < given.length; k++) s = refine(s, given[k], buffer(k));
+    const scratch = spare.pop() ?? [];
+    for (let k = 0; k < given.length; k++) s = refine(s, given[k], buffer(scratch, k));
+    spare.push(scratch);
     return s;
+  };
+  /** Measure x and y by bit sets. */
+  const measureCells = (cells: Cells, x: number, y: number): { value: number; df: number } => {
+    const [kx, ky] = [levels[x], levels[y]];
+    const table = room(cells.strata * kx * ky);
+    bits?.count(cells, y, table);
+    return measure(table, cells.strata, kx, ky);
   };
   const run = (x: number, y: number, given: ArrayLike<number>): { value: number; df: number } => {
     if (levels[x] < 2 || levels[y] < 2) return { value: 0, df: 0 };
+    turn++;
+    let cells = bits?.root(x);
+    for (let k = 0; k < given.length && cells; k++) cells = bits?.refine(cells, given[k]);
+    if (cells && bits?.pays(cells, y)) return measureCells(cells, x, y);
     return evaluate(Array.from(given), () => strataOf(given), x, y);
   };
 
@@ -250,23 +274,48 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
       const alive = Array.from({ length: targets.length }, (_, t) => t);
       const given: number[] = [];
       // The strata of the first members of a set, worked out when rows must be counted.
+      const scratch = spare.pop() ?? [];
       const chain: Strata[] = [];
       const strata = (): Strata => {
         let s = chain.length > 0 ? chain[chain.length - 1] : all;
         for (let k = chain.length; k < given.length; k++) {
-          s = refine(s, given[k], buffer(k));
+          s = refine(s, given[k], buffer(scratch, k));
           chain.push(s);
         }
         return s;
       };
+      // The same as cells; `undefined` from where there are too many of them.
+      const parts: (Cells | undefined)[] = [bits?.root(x)];
+      let mine = ++turn;
+      const cellsOf = (): Cells | undefined => {
+        if (turn !== mine) {
+          parts.length = 1;
+          mine = ++turn;
+        }
+        for (let k = parts.length; k <= given.length; k++) {
+          const last = parts[k - 1];
+          parts.push(last && bits?.refine(last, given[k - 1]));
+        }
+        return parts[given.length];
+      };
       const walk = async (start: number): Promise<void> => {
         if (given.length === size) {
+          let cells: Cells | undefined;
+          let made = false;
           for (let q = 0; q < alive.length; q++) {
             const y = targets[alive[q]];
             if (given.includes(y)) continue;
             if (tested?.before(y) && given.every((v) => tested.adjacent(y, v))) continue;
+            if (!made) {
+              cells = cellsOf();
+              made = true;
+            }
             const r =
-              levels[x] < 2 || levels[y] < 2 ? { value: 0, df: 0 } : evaluate(given, strata, x, y);
+              levels[x] < 2 || levels[y] < 2
+                ? { value: 0, df: 0 }
+                : cells && bits?.pays(cells, y)
+                  ? measureCells(cells, x, y)
+                  : evaluate(given, strata, x, y);
             if (holds(r, limit)) {
               found[alive[q]] = [...given];
               alive.splice(q, 1);
@@ -284,9 +333,11 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
           await walk(i + 1);
           given.pop();
           chain.length = Math.min(chain.length, given.length);
+          parts.length = Math.min(parts.length, given.length + 1);
         }
       };
       await walk(0);
+      spare.push(scratch);
       return found;
     },
     allSeparators(x, y, pool, size, alpha) {
@@ -302,6 +353,13 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
       return sets;
     },
   };
+}
+
+/** The number of each row, as often as the row counts. */
+function repeats(weights: Int32Array): Int32Array {
+  const list: number[] = [];
+  for (let r = 0; r < weights.length; r++) for (let k = 0; k < weights[r]; k++) list.push(r);
+  return Int32Array.from(list);
 }
 
 type Measure = (

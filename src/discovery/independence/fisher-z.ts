@@ -14,10 +14,13 @@ import type { Variables } from './variables.js';
 /** A partial variance below this share of the variance counts as none. */
 const SINGULAR = 1e-10;
 
+/** Linear dependence is looked for before the first test up to this many columns; beyond, tests find it. */
+const CHECKED = 300;
+
 /** How the Fisher-z test treats what it cannot test. */
 export interface FisherZOptions {
-  /** A linear dependence among the columns: stop with an error that names them, or call x and y independent (default `error`). */
-  readonly singular?: 'error' | 'independent';
+  /** A linear dependence among the columns: stop with an error that names them before the first test or when a test meets it, or call x and y independent (default `error`). */
+  readonly singular?: 'error' | 'error-when-met' | 'independent';
 }
 
 /**
@@ -90,20 +93,25 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
   }
 
   const n = vars.rows;
+  if ((options.singular ?? 'error') === 'error' && p <= CHECKED && p < n) {
+    const list = dependentColumns(shared, p, constant);
+    if (list) singular(list);
+  }
   /** The largest r² that p > alpha allows given k variables; negative where there are too few rows. */
   const criticalOf = (alpha: number): ((k: number) => number) => {
     const z = normalUpperQuantile(alpha / 2);
     return (k) => (n - k - 3 > 0 ? Math.tanh(z / Math.sqrt(n - k - 3)) ** 2 : -1);
   };
-  const stack: Float64Array[] = [];
-  const level = (depth: number, m: number): Float64Array => {
+  // Searches pause, so each of them has matrices of its own.
+  const spare: Float64Array[][] = [];
+  const level = (stack: Float64Array[], depth: number, m: number): Float64Array => {
     if (!stack[depth] || stack[depth].length < m * m) stack[depth] = new Float64Array(m * m);
     return stack[depth];
   };
   /** The correlations among x and the others, x first, into level 0. */
-  const load = (list: ArrayLike<number>): Float64Array => {
+  const load = (stack: Float64Array[], list: ArrayLike<number>): Float64Array => {
     const m = list.length;
-    const c = level(0, m);
+    const c = level(stack, 0, m);
     for (let i = 0; i < m; i++) {
       const row = list[i] * p;
       for (let j = 0; j < m; j++) c[i * m + j] = shared[row + list[j]];
@@ -225,7 +233,8 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     const prefix = new Int32Array(size);
     const used = new Uint8Array(m);
     let left = alive.length;
-    const top = load(list);
+    const stack = spare.pop() ?? [];
+    const top = load(stack, list);
     const fresh = freshSets(list, alive, tested);
     const { outside, near } = fresh;
 
@@ -314,7 +323,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
           last(c, s);
           continue;
         }
-        const next = level(depth + 1, m);
+        const next = level(stack, depth + 1, m);
         if (!condition(c, next, m, s, 1, inPool + 1)) {
           if (options.singular !== 'independent') {
             singular([...prefix.subarray(0, depth), s].map((i) => list[i]));
@@ -331,12 +340,13 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
     };
     if (size < 3) {
       walk(top, 0, 1);
+      spare.push(stack);
       await breathe();
       return found;
     }
     // Deep walks let others run between their first members.
     for (let s = 1; s <= inPool - size + 1 && left > 0; s++) {
-      const next = level(1, m);
+      const next = level(stack, 1, m);
       if (!condition(top, next, m, s, 1, inPool + 1)) {
         if (options.singular !== 'independent') singular([list[s]]);
         continue;
@@ -349,6 +359,7 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
       used[s] = 0;
       await breathe();
     }
+    spare.push(stack);
     return found;
   };
 
@@ -363,10 +374,11 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
   ): void => {
     const list = [x, y, ...Array.from(base), ...Array.from(pool)];
     const m = list.length;
-    let c = load(list);
+    const stack = spare.pop() ?? [];
+    let c = load(stack, list);
     let depth = 1;
     for (let b = 2; b < 2 + base.length; b++) {
-      const next = level(depth++, m);
+      const next = level(stack, depth++, m);
       if (!condition(c, next, m, b, 2, m)) return;
       c = next;
     }
@@ -388,11 +400,12 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
           if (vx > SINGULAR * css && vy > SINGULAR * css) visit((num * num) / (vx * vy), prefix);
           continue;
         }
-        const next = level(depth + k, m);
+        const next = level(stack, depth + k, m);
         if (condition(at, next, m, s, 2, m)) walk(next, k + 1, s + 1);
       }
     };
     walk(c, 0, 2 + base.length);
+    spare.push(stack);
   };
 
   return {
@@ -427,6 +440,40 @@ export function fisherZ(vars: Variables, options: FisherZOptions = {}): Independ
         : zResult(Math.sqrt(least), rest).logP;
     },
   };
+}
+
+/** The first column that the ones before it determine, after these; `undefined` where there is none. */
+function dependentColumns(
+  correlation: Float64Array,
+  p: number,
+  constant: Uint8Array,
+): number[] | undefined {
+  const factor = new Float64Array(p * p); // L·Lᵀ is the correlation matrix
+  for (let i = 0; i < p; i++) {
+    if (constant[i]) continue;
+    let rest = 1;
+    for (let j = 0; j < i; j++) {
+      if (constant[j]) continue;
+      let sum = correlation[i * p + j];
+      for (let k = 0; k < j; k++) sum -= factor[i * p + k] * factor[j * p + k];
+      factor[i * p + j] = sum / factor[j * p + j];
+      rest -= factor[i * p + j] ** 2;
+    }
+    if (!(rest > SINGULAR)) {
+      // Column i is Σ w_j·column j with Lᵀ·w = row i of L.
+      const weight = factor.slice(i * p, i * p + i);
+      const involved: number[] = [];
+      for (let j = i - 1; j >= 0; j--) {
+        if (constant[j]) continue;
+        weight[j] /= factor[j * p + j];
+        if (Math.abs(weight[j]) > 1e-4) involved.unshift(j);
+        for (let k = 0; k < j; k++) weight[k] -= factor[j * p + k] * weight[j];
+      }
+      return [...involved, i];
+    }
+    factor[i * p + i] = Math.sqrt(rest);
+  }
+  return undefined;
 }
 
 const independent: TestResult = { p: 1, logP: 0, statistic: 0 };

@@ -25,7 +25,7 @@ export interface IndependenceOptions {
   /** How often each row counts (default: once). */
   readonly weights?: Int32Array;
   /** What to do where columns depend linearly on each other (default `error`). */
-  readonly singular?: 'error' | 'independent';
+  readonly singular?: 'error' | 'error-when-met' | 'independent';
 }
 
 /**

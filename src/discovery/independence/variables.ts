@@ -101,7 +101,8 @@ function numericVariable(
   let varies = false;
   for (let i = 0; i < values.length; i++) {
     const v = values[i];
-    if (v === Number.POSITIVE_INFINITY || v === Number.NEGATIVE_INFINITY) {
+    // v − v is 0 for numbers, and NaN where v is missing or infinite.
+    if (v - v !== 0 && !Number.isNaN(v)) {
       throw new RangeError(
         `Cannot test independence as numbers must be finite, or NaN where missing: row ${i + 1} of "${name}" is ${v}`,
       );
@@ -157,21 +158,27 @@ function smallIntegers(
   const range = 4096;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const v of values) {
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i];
+    if ((v | 0) !== v) {
+      if (Number.isNaN(v)) continue;
+      return undefined;
+    }
     if (v < low) low = v;
     if (v > high) high = v;
-    if (v % 1 !== 0 && !Number.isNaN(v)) return undefined;
   }
   if (!(high - low < range)) return undefined;
   const place = new Int32Array(high - low + 1).fill(-1);
+  const codes = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isNaN(values[i]) && !(weights && weights[i] === 0)) place[values[i] - low] = 0;
+    const v = values[i];
+    codes[i] = Number.isNaN(v) ? -1 : v - low;
+    if (codes[i] >= 0 && !(weights && weights[i] === 0)) place[codes[i]] = 0;
   }
   let levels = 0;
   for (let k = 0; k < place.length; k++) if (place[k] === 0) place[k] = levels++;
-  const codes = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    codes[i] = Number.isNaN(values[i]) ? -1 : place[values[i] - low];
+  if (levels < place.length) {
+    for (let i = 0; i < codes.length; i++) if (codes[i] >= 0) codes[i] = place[codes[i]];
   }
   return { codes, levels };
 }

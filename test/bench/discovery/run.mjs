@@ -1,12 +1,13 @@
 // Causal discovery against Tetrad, causal-learn and pgmpy on the same files in one run; ratios are
 // theirs to ours. Needs the built library, and for the peers their folder with its environment.
 //
-//   npm run bench -- discovery [--only gauss-p100] [--repeats 3] [--no-peers] [--growth FILE.svg]
+//   npm run bench -- discovery [--only gauss-p100] [--repeats 3] [--no-peers] [--growth FILE.svg] [--limits FILE.md]
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { growthPlot } from './growth.mjs';
+import { limitStudy } from './limits.mjs';
 
 const root = join(import.meta.dirname, '../../..');
 const peers = process.env.CAUSALMIXFT_PEERS ?? join(root, '../shared/peers');
@@ -16,6 +17,8 @@ const { values: options } = parseArgs({
     repeats: { type: 'string', default: '5' },
     'no-peers': { type: 'boolean', default: false },
     growth: { type: 'string' },
+    limits: { type: 'string' },
+    seeds: { type: 'string', default: '4' },
   },
 });
 const python = join(peers, '.venv/bin/python');
@@ -88,6 +91,9 @@ const lines = [
 if (options.growth) {
   writeFileSync(options.growth, await growthPlot());
   console.log(`growth: ${options.growth}`);
+} else if (options.limits) {
+  writeFileSync(options.limits, await limitStudy(Number(options.seeds)));
+  console.log(`limits: ${options.limits}`);
 } else {
   const rows = [];
   for (const line of lines) {
