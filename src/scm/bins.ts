@@ -2,7 +2,7 @@
 // At most 255 distinct values: midpoints between neighbours. More: quantiles, duplicates removed
 // (averaged inverse distribution function, as scikit-learn 1.9 has it). Missing cells get code 255.
 
-import { takeTreeKernel } from './tree-kernel/tree-kernel.js';
+import { takeKernel } from './kernel/kernel.js';
 
 /** Code of a missing cell, in every column. */
 export const MISSING = 255;
@@ -69,7 +69,7 @@ export function binCodes(values: Float64Array, binning: Binning): Uint8Array {
     return codes;
   }
   const n = values.length;
-  const kernel = takeTreeKernel({});
+  const kernel = takeKernel({});
   kernel.prepareNumbers(n);
   const { buffer } = kernel.memory;
   new Float64Array(buffer, kernel.numbers.value, n).set(values);
@@ -102,7 +102,7 @@ function sortedNumbers(values: Float64Array): Float64Array {
   let n = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
   if (n < 500) return known.subarray(0, n).sort();
-  const kernel = takeTreeKernel({});
+  const kernel = takeKernel({});
   kernel.prepareNumbers(n);
   const numbers = new Float64Array(kernel.memory.buffer, kernel.numbers.value, n);
   numbers.set(known.subarray(0, n));

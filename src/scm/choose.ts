@@ -17,7 +17,7 @@ export interface Candidate {
   readonly score?: number;
   /** Standard deviation over the folds. */
   readonly spread?: number;
-  /** Folds after which it could no longer win and was given up; absent where it went through all. */
+  /** Folds after which it was given up as it could no longer win; absent where it went through all. */
   readonly folds?: number;
   /** Why it was not tried. */
   readonly excluded?: string;
@@ -40,14 +40,20 @@ export interface Choice {
 /** Most rows that a fold trains on and is scored on, as DoWhy has it. */
 const MOST_ROWS = 20_000;
 
+/** Standard errors by which a candidate must be behind to be given up, and rows it must have lost them on. */
+const HOPELESS = 5;
+const FEWEST_ROWS = 50;
+
 /**
  * Choose among learners and fit the winner on all rows.
+ * @param race Whether a candidate is given up once it is hopelessly behind, or only where it has lost for sure.
  * @param source A random source for each name of a part, so that candidates do not change each other's draws.
  */
 export function choose(
   problem: Problem,
   learners: readonly Learner[],
   classifierScore: ClassifierScore,
+  race: boolean,
   source: (...names: readonly (string | number)[]) => Random,
 ): Choice {
   const { rows, classes } = problem;
@@ -56,6 +62,7 @@ export function choose(
   const splits = foldRows(problem, notes);
   const outputs = classes?.length ?? 1;
   let best: { learner: Learner; mean: number; outOfFold: Float64Array; last: Model } | undefined;
+  const most = Math.min(rows.length, splits.length * MOST_ROWS);
   const place = new Int32Array(problem.target.values.length);
   rows.forEach((r, i) => {
     place[r] = i;
@@ -66,11 +73,13 @@ export function choose(
     if (excluded) return { name: learner.name, excluded };
     const outOfFold = new Float64Array(outputs * rows.length);
     const scores: number[] = [];
+    const lost = { rows: 0, sum: 0, squares: 0 };
     let previous: Model | undefined;
     let sum = 0;
     for (const { fold, train, held } of splits) {
       // Losses are never negative: who has lost more in some folds than the best in all is out.
       if (criterion !== 'f1' && best && sum > best.mean * splits.length) break;
+      if (race && criterion !== 'f1' && best && isHopeless(lost, most, best.mean)) break;
       const random = source(learner.name, fold);
       const { model, predicted } = learner.fit(problem, train, held, random, previous);
       previous = model;
@@ -85,6 +94,7 @@ export function choose(
         held.length,
         predicted,
         criterion,
+        lost,
       );
       scores.push(score);
       sum += score;
@@ -155,25 +165,50 @@ function foldRows(problem: Problem, notes: string[]): FoldRows[] {
   return found;
 }
 
+/** What a candidate has lost so far: sums over rows of its losses and of their squares. */
+interface Lost {
+  rows: number;
+  sum: number;
+  squares: number;
+}
+
+/**
+ * Whether a candidate's losses so far foretell a total so far above the best one's that chance cannot
+ * make up for it: the prediction of a mean of n + m rows from n of them has the standard error
+ * s √(m / n (n + m)). One row's loss, however large, never suffices, as it adds to s too.
+ */
+function isHopeless({ rows, sum, squares }: Lost, most: number, bestMean: number): boolean {
+  if (rows < FEWEST_ROWS || rows >= most) return false;
+  const mean = sum / rows;
+  const variance = Math.max(squares / rows - mean ** 2, 0) * (rows / (rows - 1));
+  const error = Math.sqrt((variance * (most - rows)) / (rows * most));
+  return mean - HOPELESS * error > bestMean;
+}
+
+/** The score on held-out rows; losses of single rows are added to `lost`. */
 function scoreOf(
   { target, classOf, classes }: Problem,
   held: Int32Array,
   n: number,
   predicted: Float64Array,
   criterion: Choice['criterion'],
+  lost: Lost,
 ): number {
-  if (!classes || !classOf) {
-    let sum = 0;
-    for (let i = 0; i < held.length; i++) sum += (target.values[held[i]] - predicted[i]) ** 2;
-    return sum / held.length;
-  }
-  if (criterion === 'logLoss') {
+  if (criterion !== 'f1') {
     let sum = 0;
     for (let i = 0; i < held.length; i++) {
-      sum -= Math.log(Math.max(predicted[classOf[held[i]] * n + i], Number.EPSILON));
+      const loss =
+        classes && classOf
+          ? -Math.log(Math.max(predicted[classOf[held[i]] * n + i], Number.EPSILON))
+          : (target.values[held[i]] - predicted[i]) ** 2;
+      sum += loss;
+      lost.squares += loss ** 2;
     }
+    lost.sum += sum;
+    lost.rows += held.length;
     return sum / held.length;
   }
+  if (!classes || !classOf) return Number.NaN;
   const right = new Float64Array(classes.length);
   const said = new Float64Array(classes.length);
   const there = new Float64Array(classes.length);

@@ -14,6 +14,8 @@ export interface NodeSettings {
   readonly quality: Quality;
   readonly score: ClassifierScore;
   readonly folds: number;
+  /** Whether candidates far behind are given up before the last fold. */
+  readonly race: boolean;
   readonly noise: 'out-of-fold' | 'in-sample';
   readonly clip: boolean;
   readonly snap: boolean;
@@ -69,7 +71,7 @@ export function fitNode(
   // A constant parent says nothing; the mechanism still lists it.
   const columns = parents.map((name) => columnOf(frame, name));
   const p = problem(explained, columns, foldOf, folds);
-  const choice = choose(p, candidatesFor(p, settings), settings.score, (...names) =>
+  const choice = choose(p, candidatesFor(p, settings), settings.score, settings.race, (...names) =>
     stream(settings.seed, 'mechanism', node, parents.join('\u0000'), ...names),
   );
   const { model, outOfFold, inSample, ...why } = choice;

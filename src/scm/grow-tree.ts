@@ -4,12 +4,12 @@
 // to the side with the larger gain; categories are ordered by G/(H + 10), those with a support
 // below 10 rows always go right. A unit is a group of rows with the same codes: its count, gradient
 // and hessian are sums, so grouping changes nothing but the time.
-// Growing is done in WebAssembly (tree-kernel/grow-tree.as). Histograms hold gradients rounded to some
+// Growing is done in WebAssembly (kernel/grow-tree.as). Histograms hold gradients rounded to some
 // 24 bits, packed with the row count into one double, count · 2³⁹ + gradient: one addition moves
 // both, and all sums are exact whatever their order. Leaf values come from the gradients as they are.
 
 import { MISSING } from './bins.js';
-import { holdsTreeKernel, takeTreeKernel } from './tree-kernel/tree-kernel.js';
+import { holdsKernel, takeKernel } from './kernel/kernel.js';
 import type { TreesBuilder } from './trees.js';
 
 /** Features of the units that trees are grown on. */
@@ -78,7 +78,7 @@ export function treeGrower(
   for (let f = 0; f < d; f++) offset[f + 1] = offset[f] + bins[f] + (missing[f] ? 1 : 0);
 
   const holder = {};
-  const kernel = takeTreeKernel(holder);
+  const kernel = takeKernel(holder);
   kernel.prepare(
     size,
     trained.length,
@@ -138,7 +138,7 @@ export function treeGrower(
     value: doubles(kernel.nodeValue, most),
   };
   const checkHeld = (): void => {
-    if (holdsTreeKernel(holder)) return;
+    if (holdsKernel(holder)) return;
     throw new Error('Cannot grow a tree as its grower must hold the kernel: another took it');
   };
   return {

@@ -4,6 +4,7 @@
 // Kept together: both methods share the objective, and stand better side by side.
 
 import { cholesky, choleskySolve } from '../math/linear-algebra.js';
+import { type ColumnProducts, columnProducts } from './column-products.js';
 
 /** A softmax regression to be fitted. */
 export interface SoftmaxProblem {
@@ -20,33 +21,32 @@ export interface SoftmaxProblem {
   readonly tolerance: number;
 }
 
+/** A problem and the products with its design. */
+interface Prepared extends SoftmaxProblem {
+  readonly products: ColumnProducts;
+}
+
 /**
  * Minimise from w, in place.
  * @param w outputs × (m + 1), each output's intercept last.
  */
 export function minimizeSoftmax(problem: SoftmaxProblem, w: Float64Array): void {
-  if (problem.outputs === 1 || w.length <= 40) newton(problem, w);
-  else truncatedNewton(problem, w);
+  const { design, n, outputs } = problem;
+  const prepared = { ...problem, products: columnProducts(design, n, outputs) };
+  if (outputs === 1 || w.length <= 40) newton(prepared, w);
+  else truncatedNewton(prepared, w);
 }
 
 /** The objective at w; fills the gradient, and keeps the probabilities (k · n + i) for the Hessian. */
 function evaluate(
-  problem: SoftmaxProblem,
+  problem: Prepared,
   w: Float64Array,
   gradient: Float64Array,
   p: Float64Array,
 ): number {
-  const { design, counts, total, n, m, outputs, penalty } = problem;
+  const { products, counts, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
-  for (let k = 0; k < outputs; k++) {
-    const score = p.subarray(k * n, (k + 1) * n).fill(w[k * width + m]);
-    for (let j = 0; j < m; j++) {
-      const c = w[k * width + j];
-      if (c === 0) continue;
-      const column = design[j];
-      for (let i = 0; i < n; i++) score[i] += c * column[i];
-    }
-  }
+  products.scores(w, p);
   let loss = 0;
   if (outputs === 1) {
     for (let i = 0; i < n; i++) {
@@ -71,27 +71,23 @@ function evaluate(
       loss += total[i] * (Math.log(sum) + top) - own;
     }
   }
-  const residual = new Float64Array(n);
+  const residual = new Float64Array(outputs * n);
   for (let k = 0; k < outputs; k++) {
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      residual[i] = total[i] * p[k * n + i] - counts[k * n + i];
-      sum += residual[i];
-    }
-    gradient[k * width + m] = sum;
+    const at = k * n;
+    for (let i = 0; i < n; i++) residual[at + i] = total[i] * p[at + i] - counts[at + i];
+  }
+  products.sums(residual, gradient);
+  for (let k = 0; k < outputs; k++) {
     for (let j = 0; j < m; j++) {
-      const column = design[j];
-      let g = 0;
-      for (let i = 0; i < n; i++) g += residual[i] * column[i];
       const c = w[k * width + j];
-      gradient[k * width + j] = g + penalty[j] * c;
+      gradient[k * width + j] += penalty[j] * c;
       loss += (penalty[j] * c * c) / 2;
     }
   }
   return loss;
 }
 
-function newton(problem: SoftmaxProblem, w: Float64Array): void {
+function newton(problem: Prepared, w: Float64Array): void {
   const { design, total, n, m, outputs, penalty, tolerance } = problem;
   const width = m + 1;
   const size = outputs * width;
@@ -153,17 +149,15 @@ function newton(problem: SoftmaxProblem, w: Float64Array): void {
   }
 }
 
-function truncatedNewton(problem: SoftmaxProblem, w: Float64Array): void {
+function truncatedNewton(problem: Prepared, w: Float64Array): void {
   const { n, m, outputs, tolerance } = problem;
   const size = outputs * (m + 1);
   let gradient = new Float64Array(size);
   let p = new Float64Array(outputs * n);
   let loss = evaluate(problem, w, gradient, p);
   const first = Math.sqrt(dot(gradient, gradient));
-  let precondition = blockSolver(problem, p);
+  const precondition = blockSolver(problem, p);
   for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
-    // The blocks cost as much as many steps and change slowly.
-    if (round > 0 && round % 3 === 0) precondition = blockSolver(problem, p);
     const step = conjugateGradients(problem, p, gradient, first, precondition);
     const slope = -dot(step, gradient);
     let accepted = false;
@@ -188,7 +182,7 @@ function truncatedNewton(problem: SoftmaxProblem, w: Float64Array): void {
 
 /** Solve H s = g roughly: the more exactly, the smaller the gradient has become. */
 function conjugateGradients(
-  problem: SoftmaxProblem,
+  problem: Prepared,
   p: Float64Array,
   gradient: Float64Array,
   first: number,
@@ -220,29 +214,42 @@ function conjugateGradients(
   return step;
 }
 
-/** Solve with the Hessian's blocks of one class each: Xᵀ diag(p_k (1 − p_k)) X + penalty. */
+/**
+ * Solve with the Hessian's blocks of one class each, roughly: Xᵀ diag(total) X times the class's mean of
+ * p (1 − p), plus penalty. So the products of the columns are summed once.
+ */
 function blockSolver(
   { design, total, n, m, outputs, penalty }: SoftmaxProblem,
   p: Float64Array,
 ): (v: Float64Array) => Float64Array {
   const width = m + 1;
-  const weight = new Float64Array(n);
+  const gram = new Float64Array(width * width);
+  let rows = 0;
+  for (let i = 0; i < n; i++) rows += total[i];
   const weighted = new Float64Array(n);
+  for (let j = 0; j < m; j++) {
+    const a = design[j];
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      weighted[i] = a[i] * total[i];
+      sum += weighted[i];
+    }
+    gram[m * width + j] = sum;
+    for (let c = 0; c <= j; c++) {
+      const b = design[c];
+      let product = 0;
+      for (let i = 0; i < n; i++) product += weighted[i] * b[i];
+      gram[j * width + c] = product;
+    }
+  }
+  gram[m * width + m] = rows;
   const factors = Array.from({ length: outputs }, (_, k) => {
-    const block = new Float64Array(width * width);
-    for (let i = 0; i < n; i++) weight[i] = total[i] * p[k * n + i] * (1 - p[k * n + i]);
+    let curvature = 0;
+    for (let i = 0; i < n; i++) curvature += total[i] * p[k * n + i] * (1 - p[k * n + i]);
+    const block = gram.map((v) => (v * curvature) / rows);
     for (let j = 0; j <= m; j++) {
-      const a = design[j];
-      for (let i = 0; i < n; i++) weighted[i] = j < m ? weight[i] * a[i] : weight[i];
-      for (let c = 0; c < j; c++) {
-        const b = design[c];
-        let sum = 0;
-        for (let i = 0; i < n; i++) sum += weighted[i] * b[i];
-        block[j * width + c] = sum;
-      }
-      let own = 0;
-      for (let i = 0; i < n; i++) own += j < m ? weighted[i] * a[i] : weighted[i];
-      block[j * width + j] = own * (1 + 1e-10) + (j < m ? penalty[j] : 0) + 1e-12;
+      block[j * width + j] *= 1 + 1e-10;
+      block[j * width + j] += (j < m ? penalty[j] : 0) + 1e-12;
     }
     return cholesky(block, width, 1e-16);
   });
@@ -256,38 +263,24 @@ function blockSolver(
   };
 }
 
-function hessianTimes(
-  { design, total, n, m, outputs, penalty }: SoftmaxProblem,
-  p: Float64Array,
-  v: Float64Array,
-): Float64Array {
+function hessianTimes(problem: Prepared, p: Float64Array, v: Float64Array): Float64Array {
+  const { products, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
-  const u = new Float64Array(outputs * n);
+  const scores = new Float64Array(outputs * n);
+  products.scores(v, scores);
   const mean = new Float64Array(n);
   for (let k = 0; k < outputs; k++) {
-    const score = u.subarray(k * n, (k + 1) * n).fill(v[k * width + m]);
-    for (let j = 0; j < m; j++) {
-      const c = v[k * width + j];
-      const column = design[j];
-      for (let i = 0; i < n; i++) score[i] += c * column[i];
-    }
-    for (let i = 0; i < n; i++) mean[i] += p[k * n + i] * score[i];
+    const at = k * n;
+    for (let i = 0; i < n; i++) mean[i] += p[at + i] * scores[at + i];
+  }
+  for (let k = 0; k < outputs; k++) {
+    const at = k * n;
+    for (let i = 0; i < n; i++) scores[at + i] = total[i] * p[at + i] * (scores[at + i] - mean[i]);
   }
   const out = new Float64Array(v.length);
+  products.sums(scores, out);
   for (let k = 0; k < outputs; k++) {
-    const score = u.subarray(k * n, (k + 1) * n);
-    let whole = 0;
-    for (let i = 0; i < n; i++) {
-      score[i] = total[i] * p[k * n + i] * (score[i] - mean[i]);
-      whole += score[i];
-    }
-    out[k * width + m] = whole;
-    for (let j = 0; j < m; j++) {
-      const column = design[j];
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += score[i] * column[i];
-      out[k * width + j] = sum + penalty[j] * v[k * width + j];
-    }
+    for (let j = 0; j < m; j++) out[k * width + j] += penalty[j] * v[k * width + j];
   }
   return out;
 }

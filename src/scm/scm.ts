@@ -28,6 +28,11 @@ export interface FitScmOptions extends LongWork {
   readonly score?: ClassifierScore;
   /** Number of folds of the comparison (default `5`). */
   readonly folds?: number;
+  /**
+   * Whether a candidate is given up as soon as its losses so far put it five standard errors behind the
+   * best (default `true`), or only once it has lost for sure.
+   */
+  readonly race?: boolean;
   /** Residuals that make the noise: of models that did not see the row, or of those that did (default `'out-of-fold'`). */
   readonly noise?: 'out-of-fold' | 'in-sample';
   /** Hold numbers to the range observed (default `false`). */
@@ -149,6 +154,7 @@ function settingsOf(options: FitScmOptions): NodeSettings {
     folds,
     quality: options.quality ?? 'good',
     score: options.score ?? 'logLoss',
+    race: options.race ?? true,
     noise: options.noise ?? 'out-of-fold',
     clip: options.clip ?? false,
     snap: options.snap ?? false,

@@ -1,4 +1,4 @@
-// The tree kernel in plain TypeScript: what tree-kernel/grow-tree.as must equal bit by bit. It lists a
+// The tree kernel in plain TypeScript: what kernel/grow-tree.as must equal bit by bit. It lists a
 // histogram's bins that occur instead of marking them, and searches one child after the other.
 
 import { MISSING } from '../../../src/scm/bins.js';

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/math/draws.js';
 import { randomInteger, stream } from '../../src/math/random.js';
 import { bin, binCodes, binEdges, MISSING } from '../../src/scm/bins.js';
+import { columnProducts } from '../../src/scm/column-products.js';
 import { treeGrower as kernelGrower, type Units } from '../../src/scm/grow-tree.js';
-import { sourceHash } from '../../src/scm/tree-kernel/bytes.js';
+import { sourceHash } from '../../src/scm/kernel/bytes.js';
 import { type Trees, treesBuilder } from '../../src/scm/trees.js';
 import { treeGrower as plainGrower } from './reference/grow-tree.js';
 
@@ -154,11 +155,13 @@ describe('the tree kernel', () => {
     }
   });
 
-  it('is the compiled form of its source', () => {
-    const source = readFileSync(
-      join(import.meta.dirname, '../../src/scm/tree-kernel/grow-tree.as'),
-    );
-    expect(createHash('sha256').update(source).digest('hex')).toBe(sourceHash);
+  it('is the compiled form of its sources', () => {
+    const folder = join(import.meta.dirname, '../../src/scm/kernel');
+    const hash = createHash('sha256');
+    for (const name of readdirSync(folder).sort()) {
+      if (name.endsWith('.as')) hash.update(readFileSync(join(folder, name)));
+    }
+    expect(hash.digest('hex')).toBe(sourceHash);
   });
 
   it('refuses to go on once another has taken it', () => {
@@ -205,5 +208,44 @@ describe('bins', () => {
     for (const c of codes) sizes[c]++;
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(9);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(11);
+  });
+});
+
+describe('columnProducts()', () => {
+  it('multiplies as plain loops do', () => {
+    for (const [n, m, outputs] of [
+      [1, 1, 1],
+      [7, 3, 2],
+      [8, 4, 3],
+      [100, 9, 5],
+      [3, 0, 2],
+    ]) {
+      const random = stream(n, 'products-test');
+      const draw = (length: number): Float64Array =>
+        Float64Array.from({ length }, () => randomNormal(random));
+      const columns = Array.from({ length: m }, () => draw(n));
+      const products = columnProducts(columns, n, outputs);
+      const coefficients = draw(outputs * (m + 1));
+      const scores = draw(outputs * n);
+      const gotScores = new Float64Array(outputs * n);
+      const gotSums = new Float64Array(outputs * (m + 1));
+      products.scores(coefficients, gotScores);
+      products.sums(scores, gotSums);
+      const ones = new Float64Array(n).fill(1);
+      for (let k = 0; k < outputs; k++) {
+        for (let i = 0; i < n; i++) {
+          let score = 0;
+          [...columns, ones].forEach((column, j) => {
+            score += coefficients[k * (m + 1) + j] * column[i];
+          });
+          expect(gotScores[k * n + i]).toBeCloseTo(score, 12);
+        }
+        [...columns, ones].forEach((column, j) => {
+          let sum = 0;
+          for (let i = 0; i < n; i++) sum += scores[k * n + i] * column[i];
+          expect(gotSums[k * (m + 1) + j]).toBeCloseTo(sum, 12);
+        });
+      }
+    }
   });
 });

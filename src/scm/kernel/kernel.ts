@@ -1,4 +1,4 @@
-// The compiled kernel of tree growing, one instance a thread.
+// The compiled kernel of trees and regressions, one instance a thread.
 
 import { bytes } from './bytes.js';
 
@@ -7,8 +7,8 @@ interface Address {
   readonly value: number;
 }
 
-/** What the kernel offers; grow-tree.as says what the addresses hold. */
-export interface TreeKernel {
+/** What the kernel offers; the .as files say what the addresses hold. */
+export interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   prepare(
     units: number,
@@ -28,6 +28,12 @@ export interface TreeKernel {
   logisticGradients(): void;
   softmaxGradients(): void;
   grow(k: number): number;
+  prepareColumns(padded: number, m: number, outputs: number): void;
+  addColumns(): void;
+  dotColumns(): void;
+  readonly design: Address;
+  readonly coefficients: Address;
+  readonly scores: Address;
   prepareNumbers(n: number): void;
   sortNumbers(n: number): void;
   codeNumbers(n: number): void;
@@ -66,24 +72,24 @@ interface Engine {
 const LARGE = 2 ** 26;
 
 let module: object | undefined;
-let kernel: TreeKernel | undefined;
+let kernel: Kernel | undefined;
 let holder: object | undefined;
 
 /**
  * Take the kernel of this thread; compiled when first asked for. Its memory is the holder's until the
  * next call.
  */
-export function takeTreeKernel(by: object): TreeKernel {
+export function takeKernel(by: object): Kernel {
   if (!kernel || kernel.memory.buffer.byteLength > LARGE) {
     const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Engine };
     module ??= new WebAssembly.Module(Buffer.from(bytes, 'base64'));
-    kernel = new WebAssembly.Instance(module, {}).exports as TreeKernel;
+    kernel = new WebAssembly.Instance(module, {}).exports as Kernel;
   }
   holder = by;
   return kernel;
 }
 
 /** Whether nobody has taken the kernel since. */
-export function holdsTreeKernel(by: object): boolean {
+export function holdsKernel(by: object): boolean {
   return holder === by;
 }

@@ -1,31 +1,37 @@
-// Compiles grow-tree.as into bytes.ts: `node src/scm/tree-kernel/build.mjs`, after every change of the source.
+// Compiles kernel.as into bytes.ts: `node src/scm/kernel/build.mjs`, after every change of a source.
 // `--check` says whether bytes.ts is what the compiler makes. The compiler comes from the npm registry.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const compiler = 'assemblyscript@0.28.20';
 const here = import.meta.dirname;
-const source = readFileSync(join(here, 'grow-tree.as'));
+const sources = readdirSync(here)
+  .filter((name) => name.endsWith('.as'))
+  .sort();
 const folder = mkdtempSync(join(tmpdir(), 'causalmixft-kernel-'));
 try {
-  copyFileSync(join(here, 'grow-tree.as'), join(folder, 'grow-tree.ts'));
-  const asc = ['exec', '--yes', `--package=${compiler}`, '--', 'asc', 'grow-tree.ts'];
-  const options = ['-o', 'grow-tree.wasm', '-O3', '--runtime', 'stub', '--enable', 'simd'];
+  const hash = createHash('sha256');
+  for (const name of sources) {
+    const text = readFileSync(join(here, name));
+    hash.update(text);
+    writeFileSync(join(folder, name.replace(/as$/, 'ts')), text);
+  }
+  const asc = ['exec', '--yes', `--package=${compiler}`, '--', 'asc', 'kernel.ts'];
+  const options = ['-o', 'kernel.wasm', '-O3', '--runtime', 'stub', '--enable', 'simd'];
   execFileSync('npm', [...asc, ...options, '--noAssert', '--initialMemory', '1'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const bytes = readFileSync(join(folder, 'grow-tree.wasm')).toString('base64');
+  const bytes = readFileSync(join(folder, 'kernel.wasm')).toString('base64');
   const lines = bytes.match(/.{1,96}/g).map((line) => `  '${line}',`);
-  const hash = createHash('sha256').update(source).digest('hex');
-  const text = `// Made by build.mjs from grow-tree.as with ${compiler}; do not edit.
+  const text = `// Made by build.mjs from the .as files with ${compiler}; do not edit.
 
-/** SHA-256 of the source that was compiled. */
-export const sourceHash = '${hash}';
+/** SHA-256 of the sources that were compiled, in the order of their names. */
+export const sourceHash = '${hash.digest('hex')}';
 
 /** The compiled module, base64. */
 export const bytes: string = [

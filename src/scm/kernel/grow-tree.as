@@ -1,11 +1,13 @@
-// Grows one regression tree on gradients and hessians, best leaf first. AssemblyScript, compiled by
-// build.mjs into bytes.ts; test/scm/reference/ holds the same in plain TypeScript, and a test compares
-// the two bit by bit. grow-tree.ts prepares the memory and says what the numbers mean.
+// Grows one regression tree on gradients and hessians, best leaf first. ../grow-tree.ts prepares the
+// memory and says what the numbers mean; test/scm/reference/ holds the same in plain TypeScript, and a
+// test compares the two bit by bit.
 //
 // A histogram has one slot a bin: the packed sum of counts and gradients (f64) and, unless the hessian
 // of a row is 1, the sum of hessians (f64). Bits say which slots are not empty. The two children of a
 // split are searched side by side in the two lanes of a vector: lane 0 the one with fewer units, whose
 // slots are summed up, lane 1 the other one, whose slots are the parent's less these.
+
+import { ensure, reset, take } from './memory';
 
 const SHIFT: f64 = 549755813888.0; // 2^39
 const ROUND: f64 = 1.5 * 4503599627370496.0 * SHIFT; // 1.5 · 2^52 · SHIFT
@@ -81,14 +83,6 @@ let ratio: usize = 0;
 let rootBits: usize = 0;
 let pool: usize = 0;
 let poolCount: i32 = 0;
-let next: usize = 0;
-
-function take(bytes: usize): usize {
-  const at = next;
-  next = (next + bytes + 15) & ~(<usize>15);
-  return at;
-}
-
 /** Lay out the memory for trees on so many units. Numbers of the pages are grown as needed. */
 export function prepare(
   units: i32,
@@ -120,7 +114,7 @@ export function prepare(
   const n = <usize>units;
   const d = <usize>featureCount;
   const most = <usize>(2 * mostLeaves + 2);
-  next = (__heap_base + 15) & ~(<usize>15);
+  reset();
   codes = take(d * n);
   words = take((d >> 2) * n * 4);
   count = take(n * 8);
@@ -164,9 +158,7 @@ export function prepare(
   pool = take(most * 4);
   poolCount = 0;
   // Room for every histogram there can be: memory that grew later would move under its readers.
-  const whole = next + <usize>(mostLeaves + 2) * (slotBytes + (d << 5) + 16);
-  const needed = <i32>((whole + 65535) >> 16);
-  if (needed > memory.size()) memory.grow(needed - memory.size());
+  ensure(<usize>(mostLeaves + 2) * (slotBytes + (d << 5) + 16));
 }
 
 /** Find the slots that trained units occupy: the same for the root of every tree. */
@@ -1014,80 +1006,4 @@ export function grow(k: i32): i32 {
     }
   }
   return made;
-}
-
-// Binning: numbers sorted by their bits, and each one's bin found among up to 255 thresholds.
-
-export let numbers: usize = 0; // f64, n to be sorted or coded
-export let edges: usize = 0; // f64 × 256, the unused ones Infinity
-export let binCodes: usize = 0; // u8 a number
-let otherNumbers: usize = 0;
-let digits: usize = 0;
-
-/** Lay out the memory for n numbers. */
-export function prepareNumbers(n: i32): void {
-  next = (__heap_base + 15) & ~(<usize>15);
-  numbers = take(<usize>n * 8);
-  otherNumbers = take(<usize>n * 8);
-  binCodes = take(<usize>n);
-  edges = take(256 * 8);
-  digits = take(6 * 2048 * 4);
-  const needed = <i32>((next + 65535) >> 16);
-  if (needed > memory.size()) memory.grow(needed - memory.size());
-}
-
-/** Sort the numbers (none of them NaN), least significant digit first: six of eleven bits. */
-export function sortNumbers(n: i32): void {
-  memory.fill(digits, 0, 6 * 2048 * 4);
-  const end = numbers + ((<usize>n) << 3);
-  for (let i = numbers; i < end; i += 8) {
-    // Bits that order as the numbers do.
-    let bits = load<u64>(i);
-    bits ^= <u64>((<i64>bits) >> 63) | 0x8000000000000000;
-    store<u64>(i, bits);
-    for (let p: usize = 0; p < 6; p++) {
-      const at = digits + (((p << 11) + <usize>((bits >> (<u64>p * 11)) & 2047)) << 2);
-      store<u32>(at, load<u32>(at) + 1);
-    }
-  }
-  let from = numbers;
-  let to = otherNumbers;
-  for (let p: usize = 0; p < 6; p++) {
-    const base = digits + (p << 13);
-    let before: u32 = 0;
-    for (let q: usize = 0; q < 2048; q++) {
-      const at = base + (q << 2);
-      const here = load<u32>(at);
-      store<u32>(at, before);
-      before += here;
-    }
-    const shift = <u64>p * 11;
-    const last = from + ((<usize>n) << 3);
-    for (let i = from; i < last; i += 8) {
-      const bits = load<u64>(i);
-      const at = base + ((<usize>((bits >> shift) & 2047)) << 2);
-      const place = load<u32>(at);
-      store<u32>(at, place + 1);
-      store<u64>(to + ((<usize>place) << 3), bits);
-    }
-    const other = from;
-    from = to;
-    to = other;
-  }
-  for (let i = numbers; i < end; i += 8) {
-    const bits = load<u64>(i);
-    store<u64>(i, bits ^ (<u64>(~(<i64>bits) >> 63) | 0x8000000000000000));
-  }
-}
-
-/** Code each number by the thresholds below it; NaN as missing. */
-export function codeNumbers(n: i32): void {
-  for (let i: i32 = 0; i < n; i++) {
-    const v = load<f64>(numbers + ((<usize>i) << 3));
-    let at: usize = edges;
-    for (let step: usize = 1024; step >= 8; step >>= 1) {
-      at += v > load<f64>(at + step - 8) ? step : 0;
-    }
-    store<u8>(binCodes + <usize>i, v == v ? <u8>((at - edges) >> 3) : <u8>MISSING);
-  }
 }
