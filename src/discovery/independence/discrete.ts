@@ -2,10 +2,9 @@
 //   χ² = Σ (O − E)²/E,  G² = 2 Σ O·ln(O/E),  E = row total · column total / stratum total,
 // with Σ over non-empty strata of (rows that occur − 1)(columns that occur − 1) degrees of freedom
 // (Agresti 2013, "Categorical Data Analysis", chapter 3). Rows that miss a column of a test are left
-// out of that test. Tables of few cells are counted by bit sets, others row by row: a walk over many S
-// keeps each row's stratum and adds one column at a time; the joint counts of small sets of columns are
-// kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
-// Kept together: counting, the walk over many sets and the kept counts share their buffers.
+// out of that test. Tables of few cells are counted by bit sets, others row by row; the joint counts of
+// small sets of columns are kept, as x ⊥ y | z and x ⊥ z | y are asked of the same table.
+// Kept together: the walk over many sets, what it shares between them and the kept counts.
 
 import {
   chiSquareTail,
@@ -13,6 +12,7 @@ import {
   logChiSquareTail,
 } from '../../math/distributions.js';
 import { bitCounts, type Cells } from './bit-counts.js';
+import { rowCounts, type Strata } from './row-counts.js';
 import { eachSubset, without } from './subsets.js';
 import type { IndependenceTest, Separator, TestResult } from './test.js';
 import type { Variables } from './variables.js';
@@ -45,81 +45,11 @@ export function discreteTest(vars: Variables, statistic: 'chi2' | 'g2'): Indepen
   }
   const measure = statistic === 'chi2' ? pearson : likelihoodRatio;
 
-  /** One stratum number a row, −1 where a column of S is missing, and how many strata there are. */
-  interface Strata {
-    readonly of: Int32Array;
-    readonly count: number;
-  }
+  const { refine, count, room } = rowCounts(
+    { length: n, codes, narrow, weights, missing: vars.missing },
+    levels,
+  );
   const all: Strata = { of: new Int32Array(n), count: 1 };
-  const refine = (s: Strata, v: number, into: Int32Array): Strata => {
-    const code = codes[v];
-    const k = levels[v];
-    const from = s.of;
-    for (let i = 0; i < n; i++) {
-      const a = from[i];
-      const b = code[i];
-      into[i] = a < 0 || b < 0 ? -1 : a * k + b;
-    }
-    const count = s.count * k;
-    return count > n ? renumber(into, count) : { of: into, count };
-  };
-  /** Number the strata that occur from 0, in their order. */
-  let seen = new Int32Array(0);
-  const renumber = (of: Int32Array, count: number): Strata => {
-    if (seen.length < count) seen = new Int32Array(count);
-    seen.fill(0, 0, count);
-    for (let i = 0; i < n; i++) if (of[i] >= 0 && (!weights || weights[i] > 0)) seen[of[i]] = 1;
-    let next = 0;
-    for (let s = 0; s < count; s++) seen[s] = seen[s] ? next++ : -1;
-    for (let i = 0; i < n; i++) if (of[i] >= 0) of[i] = seen[of[i]];
-    return { of, count: next };
-  };
-
-  let cells = new Int32Array(1024);
-  const room = (size: number): Int32Array => {
-    if (cells.length < size) cells = new Int32Array(Math.max(size, 2 * cells.length));
-    else cells.fill(0, 0, size);
-    return cells;
-  };
-  /** Count the table of x and y in each stratum. */
-  const count = (strata: Strata, x: number, y: number): Int32Array => {
-    const kx = levels[x];
-    const ky = levels[y];
-    const size = strata.count * kx * ky;
-    const s = strata.of;
-    const cx = narrow[x];
-    const cy = narrow[y];
-    if (vars.missing || weights) {
-      const table = room(size);
-      for (let i = 0; i < n; i++) {
-        const a = s[i];
-        const b = codes[x][i];
-        const c = codes[y][i];
-        if (a < 0 || b < 0 || c < 0) continue;
-        table[(a * kx + b) * ky + c] += weights ? weights[i] : 1;
-      }
-      return table;
-    }
-    // Four tables in turn: rows of the same cell in a row would wait for each other.
-    if (size > 1024) {
-      const table = room(size);
-      for (let i = 0; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
-      return table;
-    }
-    const table = room(4 * size);
-    const whole = n - (n % 4);
-    for (let i = 0; i < whole; i += 4) {
-      table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
-      table[size + (s[i + 1] * kx + cx[i + 1]) * ky + cy[i + 1]]++;
-      table[2 * size + (s[i + 2] * kx + cx[i + 2]) * ky + cy[i + 2]]++;
-      table[3 * size + (s[i + 3] * kx + cx[i + 3]) * ky + cy[i + 3]]++;
-    }
-    for (let i = whole; i < n; i++) table[(s[i] * kx + cx[i]) * ky + cy[i]]++;
-    for (let k = 0; k < size; k++) {
-      table[k] += table[size + k] + table[2 * size + k] + table[3 * size + k];
-    }
-    return table;
-  };
 
   /** Joint counts of sets of columns, with the order in which the columns stand in them. */
   const joint = new Map<

@@ -1,7 +1,7 @@
 // Causal discovery against Tetrad, causal-learn and pgmpy on the same files in one run; ratios are
 // theirs to ours. Needs the built library, and for the peers their folder with its environment.
 //
-//   npm run bench -- discovery [--only gauss-p100] [--repeats 3] [--no-peers] [--growth FILE.svg] [--limits FILE.md]
+//   npm run bench -- discovery [--only gauss-p100,credit-g] [--repeats 3] [--no-peers] [--growth FILE.svg] [--limits FILE.md]
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '4' },
   },
 });
+const only = options.only?.split(',');
 const python = join(peers, '.venv/bin/python');
 const simulated = join(peers, 'simulated');
 
@@ -97,11 +98,11 @@ if (options.growth) {
 } else {
   const rows = [];
   for (const line of lines) {
-    if (options.only && !line.data.includes(options.only)) continue;
+    if (only && !only.includes(line.data)) continue;
     rows.push(compare(line, await ours({ ...line, file: join(simulated, `${line.data}.csv.gz`) })));
     console.log(rows.at(-1));
   }
-  if (!options.only || 'credit-g'.includes(options.only)) {
+  if (!only || only.includes('credit-g')) {
     for (const kind of ['strengths', 'scaling']) {
       const found = await ours({
         kind,
