@@ -180,6 +180,11 @@ function codeOf(variable: Variable, value: unknown): number {
         `Cannot intervene on "${name}" as its values must be finite numbers: current value is ${JSON.stringify(value) ?? String(value)}`,
       );
     }
+    if (type === 'integer' && !Number.isInteger(value)) {
+      throw new TypeError(
+        `Cannot intervene on "${name}" as its values must be integers: current value is ${value}; round it, or make the column numeric before fitting`,
+      );
+    }
     return value;
   }
   const text = typeof value === 'boolean' ? String(value) : value;

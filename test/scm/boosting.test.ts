@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
 import { type Binned, bin } from '../../src/scm/bins.js';
 import { type BoostingTarget, boostedProbabilities, fitBoosting } from '../../src/scm/boosting.js';
@@ -158,4 +159,73 @@ describe('boosted trees against scikit-learn', () => {
       for (let i = 0; i < raw.length; i++) expect(Math.abs(sums[i] - raw[i])).toBeLessThan(1e-9);
     });
   }
+});
+
+describe('early stopping', () => {
+  /** One column; the target of the first so many rows, and the rest as fresh rows that are predicted only. */
+  function noisy(rows: number, loss: 'squared' | 'logistic' | 'softmax', signal: number) {
+    const all = 2 * rows;
+    const random = stream(rows, 'early-stopping', loss);
+    const x = Float64Array.from({ length: all }, () => randomNormal(random));
+    const y = x.map((v) => signal * Math.sin(2 * v) + randomNormal(random));
+    const b = bin(x, undefined);
+    const count = Float64Array.from({ length: all }, (_, r) => (r < rows ? 1 : 0));
+    const units = { size: all, codes: [b.codes], bins: [b.bins], categorical: [false], count };
+    const classes = loss === 'logistic' ? 2 : 3;
+    const classOf = Int32Array.from(y, (v) => (v > 0 ? 1 : classes === 3 && v < -1 ? 2 : 0));
+    let target: BoostingTarget;
+    if (loss === 'squared') {
+      const own = y.map((v, r) => v * count[r]);
+      target = { loss: 'squared', sum: own, squares: own.map((v) => v * v) };
+    } else {
+      const counts = new Float64Array(classes * all);
+      for (let r = 0; r < rows; r++) counts[classOf[r] * all + r] = 1;
+      target = { loss: 'log', classes, counts };
+    }
+    const fresh = (raw: Float64Array): number => {
+      let sum = 0;
+      const p = loss === 'squared' ? raw : boostedProbabilities(loss, raw, all);
+      for (let r = rows; r < all; r++) {
+        sum += loss === 'squared' ? (y[r] - p[r]) ** 2 : -Math.log(p[classOf[r] * all + r]);
+      }
+      return sum / rows;
+    };
+    const fit = (earlyStopping?: boolean, seed = 1) =>
+      fitBoosting(units, target, {
+        random: stream(seed, 'held'),
+        ...(earlyStopping === undefined ? {} : { earlyStopping }),
+      });
+    return { fit, fresh };
+  }
+
+  for (const loss of ['squared', 'logistic', 'softmax'] as const) {
+    it(`ends soon on noise and predicts new rows better, ${loss}`, () => {
+      const { fit, fresh } = noisy(12_000, loss, 0);
+      const stopped = fit();
+      const whole = fit(false);
+      // The last 10 iterations brought nothing.
+      expect(stopped.model.iterations).toBeGreaterThanOrEqual(10);
+      expect(stopped.model.iterations).toBeLessThan(40);
+      expect(whole.model.iterations).toBe(100);
+      expect(fresh(stopped.raw)).toBeLessThan(fresh(whole.raw));
+      expect(stopped.model.trees.roots.length).toBe(
+        stopped.model.iterations * stopped.model.outputs.length,
+      );
+      expect(fit()).toEqual(stopped);
+      expect(fit(undefined, 2).raw).not.toEqual(stopped.raw);
+    });
+
+    it(`goes on while there is something to learn, ${loss}`, () => {
+      const { fit, fresh } = noisy(12_000, loss, 3);
+      const stopped = fit();
+      expect(stopped.model.iterations).toBeGreaterThan(25);
+      expect(fresh(stopped.raw)).toBeLessThan(1.02 * fresh(fit(false).raw));
+    });
+  }
+
+  it('is for more than 10,000 rows, unless it is asked for', () => {
+    expect(noisy(10_000, 'squared', 0).fit().model.iterations).toBe(100);
+    expect(noisy(10_001, 'squared', 0).fit().model.iterations).toBeLessThan(100);
+    expect(noisy(500, 'squared', 0).fit(true).model.iterations).toBeLessThan(100);
+  });
 });

@@ -101,6 +101,8 @@ describe('intervene()', { timeout: 300_000 }, () => {
       [{ colour: 'pink' }, 'its categories are red, green, blue'],
       [{ colour: 1 }, 'its values must be categories that it has: current value is 1'],
       [{ price: 'dear' }, 'its values must be finite numbers: current value is "dear"'],
+      [{ count: 2.5 }, 'its values must be integers: current value is 2.5; round it'],
+      [{ count: (v: number) => 0.3 * v + 0.1 }, 'its values must be integers'],
       [{ price: () => Number.NaN }, 'its values must be finite numbers'],
       [{ price: () => [1, 2] }, 'current value is [1,2]'],
       [{ colour: () => undefined }, 'current value is undefined'],

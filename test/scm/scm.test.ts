@@ -365,6 +365,36 @@ describe('the choice of mechanisms', { timeout: 300_000 }, () => {
     }
   });
 
+  it('is the same whether hopeless candidates are given up or not', async () => {
+    for (const seed of [1, 2, 3]) {
+      const table = mixedTable(800, 20 + seed);
+      const noise = stream(seed, 'race-test');
+      const useless = Array.from({ length: 4 }, (_, j) =>
+        numeric(
+          `u${j}`,
+          valuesOf(table, 'price').map(() => randomNormal(noise)),
+        ),
+      );
+      const wide = tableOf([...table.columns, ...useless]);
+      const graph = dag(
+        wide,
+        `${mixedEdges}; u0 -> u1; u0 -> colour; u1 -> colour; u2 -> colour; u0 -> price; u2 -> u3; u1 -> u3`,
+      );
+      const [raced, full] = await Promise.all(
+        [true, false].map((race) => fitScm(wide, graph, { seed, race, ...quiet })),
+      );
+      const early = raced.nodes.flatMap((n) => n.choice?.candidates ?? []).filter((c) => c.folds);
+      const sure = full.nodes.flatMap((n) => n.choice?.candidates ?? []).filter((c) => c.folds);
+      const folds = (list: readonly { folds?: number }[]): number =>
+        list.reduce((sum, c) => sum + (c.folds as number), 0) - 5 * list.length;
+      expect(folds(early)).toBeLessThan(folds(sure));
+      expect(raced.nodes.map((n) => n.choice?.chosen)).toEqual(
+        full.nodes.map((n) => n.choice?.chosen),
+      );
+      expect(sampleScm(raced, 50, { seed: 1 })).toEqual(sampleScm(full, 50, { seed: 1 }));
+    }
+  });
+
   it('works on very few rows', async () => {
     for (const rows of [2, 3, 5, 8, 12]) {
       const table = mixedTable(rows, 11, 0);
