@@ -97,16 +97,17 @@ export function bin(values: Float64Array, categories: number | undefined): Binne
 }
 
 /** The known values in order. */
-function sortedNumbers(values: Float64Array): Float64Array {
-  const known = new Float64Array(values.length);
+export function sortedNumbers(values: Float64Array): Float64Array {
+  let known = new Float64Array(values.length);
   let n = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
-  if (n < 500) return known.subarray(0, n).sort();
+  known = known.subarray(0, n);
+  if (n < 500) return known.sort();
   const kernel = takeKernel({});
   kernel.prepareNumbers(n);
   const numbers = new Float64Array(kernel.memory.buffer, kernel.numbers.value, n);
-  numbers.set(known.subarray(0, n));
+  numbers.set(known);
   kernel.sortNumbers(n);
   known.set(numbers);
-  return known.subarray(0, n);
+  return known;
 }

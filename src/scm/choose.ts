@@ -145,24 +145,26 @@ interface FoldRows {
 
 function foldRows(problem: Problem, notes: string[]): FoldRows[] {
   const { rows, foldOf, folds, classOf, classes } = problem;
-  const found: FoldRows[] = [];
+  const splits: FoldRows[] = [];
   let lacking = 0;
   for (let fold = 0; fold < folds; fold++) {
     const held = rows.filter((r) => foldOf[r] === fold);
     const train = rows.filter((r) => foldOf[r] !== fold).subarray(0, MOST_ROWS);
     if (held.length === 0 || train.length === 0) continue;
     if (classes && classOf) {
-      const seen = new Set(Array.from(train, (r) => classOf[r]));
-      if (seen.size < 2) {
+      const seen = new Uint8Array(classes.length);
+      for (const r of train) seen[classOf[r]] = 1;
+      const found = seen.reduce((sum, s) => sum + s, 0);
+      if (found < 2) {
         notes.push(`fold ${fold + 1} left out: its training part has one class`);
         continue;
       }
-      if (seen.size < classes.length) lacking++;
+      if (found < classes.length) lacking++;
     }
-    found.push({ fold, train, held });
+    splits.push({ fold, train, held });
   }
   if (lacking > 0) notes.push(`${lacking} of ${folds} folds train without a rare class`);
-  return found;
+  return splits;
 }
 
 /** What a candidate has lost so far: sums over rows of its losses and of their squares. */

@@ -1,7 +1,7 @@
 // A table as the mechanisms read it: every column one Float64Array, and bin codes shared by all fits.
 
 import type { ColumnType, Table } from '../data/table.js';
-import { type Binned, bin } from './bins.js';
+import { type Binned, bin, sortedNumbers } from './bins.js';
 
 /** What a fitted model must know of a column. */
 export interface Variable {
@@ -41,7 +41,7 @@ export function frame(table: Table): Frame {
         ? frameColumn({ name: column.name, type: column.type }, column.values)
         : frameColumn(
             { name: column.name, type: column.type, categories: column.categories },
-            Float64Array.from(column.codes, (c) => (c < 0 ? Number.NaN : c)),
+            valuesOfCodes(column.codes),
           ),
     ),
     ...(table.target === undefined ? {} : { target: table.target }),
@@ -50,18 +50,14 @@ export function frame(table: Table): Frame {
 
 /** Make a column of a frame. */
 export function frameColumn(variable: Variable, values: Float64Array): FrameColumn {
-  const seen = new Set<number>();
   let missing = 0;
-  for (const v of values) {
-    if (Number.isNaN(v)) missing++;
-    else seen.add(v);
-  }
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) missing++;
   let binned: Binned | undefined;
   return {
     ...variable,
     values,
     missing,
-    distinct: seen.size,
+    distinct: countDistinct(values, variable.categories?.length),
     binned() {
       // Ordinal categories stand in their order, so thresholds suit them.
       const { type, categories } = variable;
@@ -69,6 +65,33 @@ export function frameColumn(variable: Variable, values: Float64Array): FrameColu
       return binned;
     },
   };
+}
+
+function valuesOfCodes(codes: Int32Array): Float64Array {
+  const values = new Float64Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = codes[i] < 0 ? Number.NaN : codes[i];
+  return values;
+}
+
+function countDistinct(values: Float64Array, categories: number | undefined): number {
+  let distinct = 0;
+  if (categories !== undefined) {
+    const seen = new Uint8Array(categories);
+    for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) seen[values[i]] = 1;
+    for (const s of seen) distinct += s;
+    return distinct;
+  }
+  // A set of many numbers would take ten times their memory.
+  const sorted = sortedNumbers(values);
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++;
+  return distinct;
+}
+
+/** The values of some rows. */
+export function valuesAt(values: ArrayLike<number>, rows: Int32Array): Float64Array {
+  const found = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = values[rows[i]];
+  return found;
 }
 
 /** Turn columns of values back into a table. */

@@ -6,6 +6,7 @@ import { type BoostingTarget, boostedProbabilities, fitBoosting } from './boosti
 import { cellNumbers, enoughPerCell, fitContingency, predictContingency } from './contingency.js';
 import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
 import { fitForest, predictForest } from './forest.js';
+import { valuesAt } from './frame.js';
 import { fitLasso, fitLinear, fitRidge } from './linear.js';
 import { fitLogisticCounts, type LogisticFit } from './logistic.js';
 import { type Model, type ModelName, predictModel } from './model.js';
@@ -112,7 +113,7 @@ function leastSquares(
       const { target, parents } = problem;
       const values = parents.map((p) => p.values);
       const encoding = fitEncoding(parents, train, degree, () => [target.values]);
-      const y = Float64Array.from(train, (r) => target.values[r]);
+      const y = valuesAt(target.values, train);
       const model: Model = { model: name, encoding, ...solve(encode(encoding, values, train), y) };
       return { model, predicted: predictRows(model, values, held) };
     },
@@ -216,7 +217,7 @@ function neighbours(): Learner {
       const values = parents.map((p) => p.values);
       const outputs = (): Float64Array[] => (classes ? indicators(problem) : [target.values]);
       const encoding = fitEncoding(parents, train, 1, outputs);
-      const targets = Float64Array.from(train, (r) => classOf?.[r] ?? target.values[r]);
+      const targets = valuesAt(classOf ?? target.values, train);
       const x = encode(encoding, values, train);
       const model: Model = {
         model: 'neighbours',
@@ -271,7 +272,7 @@ function contingency(): Learner {
 }
 
 function rowsOf({ parents }: Problem, rows: Int32Array): Float64Array[] {
-  return parents.map((p) => Float64Array.from(rows, (r) => p.values[r]));
+  return parents.map((p) => valuesAt(p.values, rows));
 }
 
 function predictRows(
@@ -281,16 +282,20 @@ function predictRows(
 ): Float64Array {
   return predictModel(
     model,
-    values.map((v) => Float64Array.from(rows, (r) => v[r])),
+    values.map((v) => valuesAt(v, rows)),
     rows.length,
   );
 }
 
 /** One column per class: 1 where a row has it. */
 function indicators({ classes, classOf }: Problem): Float64Array[] {
-  return Array.from(classes ?? [], (_, k) =>
-    Float64Array.from(classOf ?? [], (c) => (c === k ? 1 : 0)),
-  );
+  return Array.from(classes ?? [], (_, k) => {
+    const own = new Float64Array(classOf?.length ?? 0);
+    classOf?.forEach((c, r) => {
+      if (c === k) own[r] = 1;
+    });
+    return own;
+  });
 }
 
 /**
@@ -311,19 +316,24 @@ function classCounts(
   });
   const { unitOf, first, exact, size } = units();
   const grouped = exact && size < train.length;
-  const at = new Int32Array(grouped ? size : 0).fill(-1);
-  const rows: number[] = [];
-  const spot = train.map((r) => {
-    if (!grouped) return rows.push(r) - 1;
+  if (!grouped) {
+    const n = train.length;
+    const counts = new Float64Array(present.length * n);
+    for (let i = 0; i < n; i++) counts[place[classOf?.[train[i]] ?? 0] * n + i] = 1;
+    return { rows: train, counts, present };
+  }
+  const at = new Int32Array(size).fill(-1);
+  const rows = new Int32Array(size);
+  let n = 0;
+  for (const r of train) {
     const u = unitOf[r];
-    if (at[u] < 0) at[u] = rows.push(first[u]) - 1;
-    return at[u];
-  });
-  const counts = new Float64Array(present.length * rows.length);
-  train.forEach((r, i) => {
-    counts[place[classOf?.[r] ?? 0] * rows.length + spot[i]]++;
-  });
-  return { rows: Int32Array.from(rows), counts, present };
+    if (at[u] >= 0) continue;
+    at[u] = n;
+    rows[n++] = first[u];
+  }
+  const counts = new Float64Array(present.length * n);
+  for (const r of train) counts[place[classOf?.[r] ?? 0] * n + at[unitOf[r]]]++;
+  return { rows: rows.subarray(0, n), counts, present };
 }
 
 /** Spread a fit over all classes: those that training lacks get probability 0. */

@@ -41,13 +41,15 @@ export function problem(
   folds: number,
 ): Problem {
   const { values } = target;
-  const rows: number[] = [];
-  for (let r = 0; r < values.length; r++) if (!Number.isNaN(values[r])) rows.push(r);
+  const known = new Int32Array(values.length);
+  let n = 0;
+  for (let r = 0; r < values.length; r++) if (!Number.isNaN(values[r])) known[n++] = r;
+  const rows = known.subarray(0, n);
   let grouped: RowUnits | undefined;
   const common = {
     target,
     parents,
-    rows: Int32Array.from(rows),
+    rows,
     foldOf,
     folds,
     units() {
@@ -63,7 +65,8 @@ export function problem(
   classes.forEach((c, k) => {
     place[c] = k;
   });
-  const classOf = Int32Array.from(values, (v) => (Number.isNaN(v) ? -1 : place[v]));
+  const classOf = new Int32Array(values.length).fill(-1);
+  for (const r of rows) classOf[r] = place[values[r]];
   return { ...common, classes, classOf };
 }
 
@@ -95,8 +98,8 @@ function groupRows(parents: readonly FrameColumn[], n: number): RowUnits {
         ...meta,
         size: n,
         codes: binned.map((b) => b.codes),
-        unitOf: Int32Array.from({ length: n }, (_, r) => r),
-        first: Int32Array.from({ length: n }, (_, r) => r),
+        unitOf: new Int32Array(n).map((_, r) => r),
+        first: new Int32Array(n).map((_, r) => r),
         exact: true,
       };
     }

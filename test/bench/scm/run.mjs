@@ -1,4 +1,4 @@
-// `npm run bench -- scm [trees] [dowhy] [dags]`: structural causal models against DoWhy and scikit-learn,
+// `npm run bench -- scm [trees] [dowhy] [dags] [memory]`: structural causal models against DoWhy and scikit-learn,
 // both in one run on the same rows. The originals are those of ../shared/peers; their Python is that of
 // $CAUSALMIXFT_PEERS/.venv or ../shared/peers/.venv. CPU seconds stand beside wall seconds: on a busy
 // machine they are the steadier ones.
@@ -262,6 +262,28 @@ async function dags() {
   }
 }
 
+function memory() {
+  console.log('\n## Memory beyond the table: fit, then draw as many rows\n');
+  console.log(
+    '| rows × columns, workers | table | models | process grew by | (grown − models) / table |',
+  );
+  console.log('|---|---|---|---|---|');
+  const script = join(import.meta.dirname, 'memory.mjs');
+  for (const [rows, columns, workers] of [
+    [100_000, 12, 1],
+    [100_000, 12, 2],
+  ]) {
+    const given = ['--expose-gc', script, `${rows}`, `${columns}`, `${workers}`];
+    const found = JSON.parse(execFileSync(process.execPath, given, { encoding: 'utf8' }));
+    const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const grown = found.peak - found.before;
+    console.log(
+      `| ${rows} × ${columns}, ${workers} | ${mib(found.table)} | ${mib(found.model)} | ${mib(grown)} | ${((grown - found.model) / found.table).toFixed(1)} |`,
+    );
+  }
+}
+
 if (wanted('trees')) trees();
 if (wanted('dowhy')) await dowhy();
 if (wanted('dags')) await dags();
+if (wanted('memory')) memory();
