@@ -18,6 +18,8 @@ export interface BoostingOptions extends GrowOptions {
   readonly iterations?: number;
   /** Stop when the loss on 10 % held-out rows has not improved for 10 iterations (default: above 10,000 rows). */
   readonly earlyStopping?: boolean;
+  /** Whether the trees are kept, not only their predictions (default `true`). */
+  readonly keep?: boolean;
   /** Draws the held-out rows of early stopping. */
   readonly random: Random;
 }
@@ -105,6 +107,7 @@ function boost(
 ): BoostingFit {
   const iterations = options.iterations ?? 100;
   const builder = treesBuilder();
+  const receiver = (options.keep ?? true) ? builder : undefined;
   const { size, count } = units;
   const losses: number[] = [];
   const enough = (raw: Float64Array): boolean => {
@@ -117,7 +120,7 @@ function boost(
   let made = 0;
 
   const begin = (loss: Loss, start: Float64Array, goal: Float64Array): TreeGrower => {
-    const grower = treeGrower(units, loss, start.length, builder, options);
+    const grower = treeGrower(units, loss, start.length, receiver, options);
     grower.target.set(goal);
     start.forEach((v, k) => {
       grower.prediction.fill(v, k * size, (k + 1) * size);

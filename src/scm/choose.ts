@@ -81,7 +81,7 @@ export function choose(
       if (criterion !== 'f1' && best && sum > best.mean * splits.length) break;
       if (race && criterion !== 'f1' && best && isHopeless(lost, most, best.mean)) break;
       const random = source(learner.name, fold);
-      const { model, predicted } = learner.fit(problem, train, held, random, previous);
+      const { model, predicted } = learner.fit(problem, train, held, random, previous, true);
       previous = model;
       for (let k = 0; k < outputs; k++) {
         for (let i = 0; i < held.length; i++) {

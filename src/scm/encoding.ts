@@ -4,7 +4,7 @@
 // 2018, equation 1, with the global mean as prior). Polynomials are products of these columns.
 // Columns are centred and scaled for the solvers; coefficients are given back in the units of the data.
 
-import type { FrameColumn } from './frame.js';
+import { type FrameColumn, valuesAt } from './frame.js';
 
 /** How one parent becomes columns. */
 export type ParentEncoding =
@@ -99,43 +99,41 @@ export function encode(
   const n = rows ? rows.length : values[0].length;
   const columns: Float64Array[] = [];
   encoding.parents.forEach((parent, j) => {
-    const from = values[j];
-    const at = (i: number): number => from[rows ? rows[i] : i];
+    const own = rows ? valuesAt(values[j], rows) : values[j];
     if (parent.kind === 'target') {
       const unknown = parent.means.length / parent.outputs - 1;
       for (let k = 0; k < parent.outputs; k++) {
-        columns.push(
-          Float64Array.from({ length: n }, (_, i) => {
-            const v = at(i);
-            return parent.means[(v >= 0 && v < unknown ? v : unknown) * parent.outputs + k];
-          }),
-        );
+        const column = new Float64Array(n);
+        for (let i = 0; i < n; i++) {
+          const v = own[i];
+          column[i] = parent.means[(v >= 0 && v < unknown ? v : unknown) * parent.outputs + k];
+        }
+        columns.push(column);
       }
       return;
     }
     if (parent.kind === 'number') {
-      const column = new Float64Array(n);
-      for (let i = 0; i < n; i++) {
-        const v = at(i);
-        column[i] = Number.isNaN(v) ? parent.mean : v;
-      }
+      const column = Float64Array.from(own);
+      for (let i = 0; i < n; i++) if (Number.isNaN(column[i])) column[i] = parent.mean;
       columns.push(column);
     } else {
-      const first = columns.length;
-      for (const _ of parent.levels) columns.push(new Float64Array(n));
-      const place = new Map(parent.levels.map((c, k) => [c, k]));
+      const { levels, shares } = parent;
+      const indicators = levels.map(() => new Float64Array(n));
+      const place = new Int32Array(1 + Math.max(...levels, 0)).fill(-1);
+      levels.forEach((c, k) => {
+        place[c] = k;
+      });
       for (let i = 0; i < n; i++) {
-        const v = at(i);
-        const k = place.get(v);
-        if (k !== undefined) columns[first + k][i] = 1;
-        else if (Number.isNaN(v))
-          parent.shares.forEach((s, q) => {
-            columns[first + q][i] = s;
-          });
+        const v = own[i];
+        if (Number.isNaN(v)) for (let k = 0; k < levels.length; k++) indicators[k][i] = shares[k];
+        else if (v < place.length && place[v] >= 0) indicators[place[v]][i] = 1;
       }
+      columns.push(...indicators);
     }
     if (parent.flag) {
-      columns.push(Float64Array.from({ length: n }, (_, i) => (Number.isNaN(at(i)) ? 1 : 0)));
+      const column = new Float64Array(n);
+      for (let i = 0; i < n; i++) if (Number.isNaN(own[i])) column[i] = 1;
+      columns.push(column);
     }
   });
   return encoding.degree > 1 ? products(columns, encoding.degree) : columns;

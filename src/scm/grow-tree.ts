@@ -59,13 +59,13 @@ export interface TreeGrower {
  * Prepare for growing many trees on the same units. The grower and its arrays hold until the next one
  * is made in the same thread.
  * @param units Codes and row counts.
- * @param builder Receives the trees.
+ * @param builder Receives the trees, if they are wanted.
  */
 export function treeGrower(
   units: Units,
   loss: Loss,
   outputs: number,
-  builder: TreesBuilder,
+  builder: TreesBuilder | undefined,
   options: GrowOptions = {},
 ): TreeGrower {
   const { leaves = 31, rowsPerLeaf = 20, l2 = 0, rate = 0.1 } = options;
@@ -154,7 +154,8 @@ export function treeGrower(
     },
     grow(k) {
       checkHeld();
-      builder.tree(kernel.grow(k), tree);
+      const nodes = kernel.grow(k);
+      builder?.tree(nodes, tree);
     },
   };
 }

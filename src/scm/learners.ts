@@ -32,6 +32,7 @@ export interface Learner {
    * @param held Rows to predict.
    * @param random A source for learners that draw.
    * @param previous What the same learner found on another fold: a start for iterations.
+   * @param trial Whether only the predictions count: trees of the model may be left out.
    */
   fit(
     problem: Problem,
@@ -39,6 +40,7 @@ export interface Learner {
     held: Int32Array,
     random: Random,
     previous?: Model,
+    trial?: boolean,
   ): Learned;
 }
 
@@ -145,7 +147,7 @@ function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Lea
 function boosting(): Learner {
   return {
     name: 'boosting',
-    fit(problem, train, held, random) {
+    fit(problem, train, held, random, _previous, trial) {
       const { target, parents, classes, classOf } = problem;
       const { unitOf, ...features } = problem.units();
       const { size } = features;
@@ -165,7 +167,10 @@ function boosting(): Learner {
         }
         goal = { loss: 'squared', sum, squares };
       }
-      const { model, raw } = fitBoosting({ ...features, count }, goal, { random });
+      const { model, raw } = fitBoosting({ ...features, count }, goal, {
+        random,
+        keep: trial !== true,
+      });
       const outputs = raw.length / size;
       const own = new Float64Array(outputs * held.length);
       for (let k = 0; k < outputs; k++) {
