@@ -141,7 +141,7 @@ function check(names: readonly string[], forbidden: Uint8Array, required: Uint8A
       if (!required[i * p + j]) continue;
       if (forbidden[i * p + j]) {
         throw new Error(
-          `Cannot apply the knowledge as it must not contradict itself: ${names[i]} → ${names[j]} is both required and forbidden`,
+          `Cannot apply the knowledge as it must not contradict itself: ${names[i]} → ${names[j]} is both required and forbidden; take it out of one`,
         );
       }
       pairs.push([i, j]);

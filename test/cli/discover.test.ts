@@ -112,6 +112,46 @@ describe('causalmixft discover', () => {
   });
 });
 
+describe('the other algorithms, tests and limits of causalmixft discover', () => {
+  const run = (...options: string[]) =>
+    causalmixft(['discover', at('collider.csv'), '--quiet', ...options]);
+
+  it.each([
+    ['rfci', 'x,z,circle,arrow'],
+    ['boss', 'x,z,tail,arrow'],
+    ['direct-lingam', 'from,to,fromMark,toMark'],
+  ])('learns with %s', async (algorithm, line) => {
+    const { code, stdout, stderr } = await run('--algorithm', algorithm, '--format', 'csv');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n')).toContain(line);
+  });
+
+  it('takes the names that other libraries give to tests, and draws the features of RCIT from the seed', async () => {
+    const marks = async (...options: string[]) => (await run(...options)).stdout;
+    expect(await marks('--test', 'fisherz')).toBe(await marks('--test', 'fisher-z'));
+    expect(await marks('--test', 'degenerate-gaussian')).toBe(await marks('--test', 'mixed'));
+    const found = await run('--test', 'rcit', '--seed', '3', '--max-depth', '0', '--json');
+    expect(JSON.parse(found.stdout)).toMatchObject({ test: 'rcit', depth: 0 });
+    const wrong = await run('--test', 'chi');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('Allowed choices are auto, fisher-z, chi2, g2, mixed');
+  });
+
+  it('heeds limits, the target and what an algorithm lacks', async () => {
+    const sink = await run('--target', 'z', '--target-is-sink', '--format', 'csv');
+    expect(sink.stdout).not.toContain('z,w,tail');
+    expect((await run('--target', 'v')).stderr).toContain('as it must be a column of the table');
+    const fci = ['--algorithm', 'fci', '--max-possible-dsep', '0', '--max-path-length', '4'];
+    expect((await run(...fci, '--no-selection-bias')).code).toBe(0);
+    const lacking = await run('--algorithm', 'boss', '--no-stable');
+    expect([lacking.code, lacking.stdout]).toEqual([2, '']);
+    expect(lacking.stderr).toContain('--no-stable is an option of --algorithm pc, fci, rfci only');
+    const compat = await run('--compat', 'causal-learn', '--guarantee-cpdag');
+    expect([compat.code, compat.stdout]).toEqual([1, '']);
+    expect(compat.stderr).toContain('causal-learn has no such option: guaranteeCpdag is given');
+  });
+});
+
 describe('causalmixft strengths', () => {
   it('prints the probability of each edge, the same for any number of threads', async () => {
     const args = ['strengths', at('collider.csv'), '--resamples', '6', '--seed', '4', '--quiet'];

@@ -53,7 +53,7 @@ async function scaling({ file }) {
     const took = [];
     for (const workers of [1, 2]) {
       const start = performance.now();
-      await edgeStrengths(table, { ...quiet, seed: k, workers, resamples: 80 });
+      await edgeStrengths(table, { ...quiet, seed: k, workers, resamples: 120 });
       took.push((performance.now() - start) / 1000);
     }
     longest = Math.max(longest, took[0]);

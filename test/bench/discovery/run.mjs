@@ -1,7 +1,7 @@
 // Causal discovery against Tetrad, causal-learn and pgmpy on the same files in one run; ratios are
 // theirs to ours. Needs the built library, and for the peers their folder with its environment.
 //
-//   npm run bench -- discovery [--only gauss-p100,credit-g] [--repeats 3] [--no-peers] [--growth FILE.svg] [--limits FILE.md]
+//   npm run bench -- discovery [--only gauss-p100,credit-g] [--test chisq] [--repeats 3] [--no-peers] [--growth FILE.svg] [--limits FILE.md]
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,12 @@ const peers = process.env.CAUSALMIXFT_PEERS ?? join(root, '../shared/peers');
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
+    test: { type: 'string' },
     repeats: { type: 'string', default: '5' },
     'no-peers': { type: 'boolean', default: false },
     growth: { type: 'string' },
     limits: { type: 'string' },
-    seeds: { type: 'string', default: '4' },
+    seeds: { type: 'string', default: '3' },
   },
 });
 const only = options.only?.split(',');
@@ -71,6 +72,30 @@ const lines = [
     aim: 15,
   },
   {
+    data: 'alarm-n10000',
+    algorithm: 'pc',
+    test: 'gsq',
+    peers: ['tetrad', 'causal-learn', 'pgmpy'],
+    must: 4,
+    aim: 15,
+  },
+  {
+    data: 'insurance-n10000',
+    algorithm: 'pc',
+    test: 'gsq',
+    peers: ['tetrad', 'causal-learn', 'pgmpy'],
+    must: 4,
+    aim: 15,
+  },
+  {
+    data: 'win95pts-n10000',
+    algorithm: 'pc',
+    test: 'gsq',
+    peers: ['tetrad', 'causal-learn', 'pgmpy'],
+    must: 4,
+    aim: 15,
+  },
+  {
     data: 'hailfinder-n10000',
     algorithm: 'pc',
     test: 'chisq',
@@ -99,6 +124,7 @@ if (options.growth) {
   const rows = [];
   for (const line of lines) {
     if (only && !only.includes(line.data)) continue;
+    if (options.test && options.test !== line.test) continue;
     rows.push(compare(line, await ours({ ...line, file: join(simulated, `${line.data}.csv.gz`) })));
     console.log(rows.at(-1));
   }
