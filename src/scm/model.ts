@@ -1,6 +1,6 @@
 // The fitted functions inside mechanisms, as plain records, and how each is evaluated.
 
-import { type Binning, binCodes } from './bins.js';
+import { type Binning, binCodes, MISSING } from './bins.js';
 import { type BoostedTrees, boostedProbabilities } from './boosting.js';
 import { type ContingencyFit, predictContingency } from './contingency.js';
 import { addEncoded, type Encoding, encode } from './encoding.js';
@@ -73,12 +73,14 @@ export function predictModel(
       return predictLinear(model, encode(model.encoding, values), n);
     case 'logistic':
     case 'polynomial-logistic':
-      return model.encoding.degree === 1
-        ? logisticOfEncoded(model, values, n)
-        : predictLogistic(model, encode(model.encoding, values), n);
+      return onDistinct(values, n, (own, rows) =>
+        model.encoding.degree === 1
+          ? logisticOfEncoded(model, own, rows)
+          : predictLogistic(model, encode(model.encoding, own), rows),
+      );
     case 'boosting': {
       const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
-      const groups = groupCodes(codes, n);
+      const groups = groupCodes(codes, n, n / 2);
       if (groups) return spread(predictBoosted(model, groups.codes, groups.size), groups, n);
       return predictBoosted(model, codes, n);
     }
@@ -86,7 +88,7 @@ export function predictModel(
     case 'extra-trees':
     case 'tree': {
       const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
-      const groups = groupCodes(codes, n);
+      const groups = groupCodes(codes, n, n / 2);
       if (!groups) return predictForest(model.trees, codes, n, model.outputs);
       const { size } = groups;
       return spread(predictForest(model.trees, groups.codes, size, model.outputs), groups, n);
@@ -131,6 +133,30 @@ function predictBoosted(
   return model.loss === 'squared' ? raw : boostedProbabilities(model.loss, raw, n);
 }
 
+/** Evaluate once for all rows that are equal, where values are few small integers, such as categories. */
+function onDistinct(
+  values: readonly Float64Array[],
+  n: number,
+  evaluate: (values: readonly Float64Array[], rows: number) => Float64Array,
+): Float64Array {
+  const codes: Uint8Array[] = [];
+  for (const column of values) {
+    const own = new Uint8Array(n);
+    for (let i = 0; i < n; i++) {
+      const v = column[i];
+      own[i] = v;
+      // Missing cells and anything else but 0 … 254.
+      if (own[i] !== v || v === MISSING) return evaluate(values, n);
+    }
+    codes.push(own);
+  }
+  const groups = groupCodes(codes, n, n / 8);
+  if (!groups) return evaluate(values, n);
+  const { size } = groups;
+  const few = groups.codes.map((c) => Float64Array.from(c));
+  return spread(evaluate(few, size), groups, n);
+}
+
 /** Rows with the same codes, so that trees are walked once for all of them. */
 interface Groups {
   readonly size: number;
@@ -138,8 +164,8 @@ interface Groups {
   readonly groupOf: Int32Array;
 }
 
-/** Group rows by their codes; `undefined` where most rows differ. */
-function groupCodes(codes: readonly Uint8Array[], n: number): Groups | undefined {
+/** Group rows by their codes; `undefined` where there are more than so many groups. */
+function groupCodes(codes: readonly Uint8Array[], n: number, most: number): Groups | undefined {
   let groupOf = new Int32Array(n);
   let size = 1;
   for (const column of codes) {
@@ -151,7 +177,7 @@ function groupCodes(codes: readonly Uint8Array[], n: number): Groups | undefined
       if (place[key] < 0) place[key] = found++;
       next[i] = place[key];
     }
-    if (found > n / 2) return undefined;
+    if (found > most) return undefined;
     groupOf = next;
     size = found;
   }
