@@ -155,28 +155,46 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
 
   // Conditioning on a block: with L·Lᵀ its factor and V = L⁻¹·C, every other block becomes
   // C_ab − V_aᵀ·V_b. For the last member of a set only the blocks that are compared are worked out.
+  // All that is worked out is what later steps need, the wanted dimensions.
   let projected = new Float64Array(0);
+  let wanted = new Int32Array(16);
+  let wantedCount = 0;
+  /** Want no dimension yet, of m in all. */
+  const wantNone = (m: number): void => {
+    wantedCount = 0;
+    if (wanted.length < m) wanted = new Int32Array(m);
+  };
+  /** Want the dimensions from … to − 1 as well. */
+  const want = (from: number, to: number): void => {
+    for (let j = from; j < to; j++) wanted[wantedCount++] = j;
+  };
   const pair = new Float64Array(4 * widest * widest);
   const project = (c: Float64Array, m: number, s0: number, ds: number): number => {
     if (projected.length < ds * m) projected = new Float64Array(ds * m);
     let rank = 0;
     for (let s = s0; s < s0 + ds; s++) {
       const row = rank * m;
-      for (let j = 0; j < m; j++) projected[row + j] = c[s * m + j];
-      for (let k = 0; k < rank; k++) {
-        const f = projected[k * m + s];
-        if (f === 0) continue;
-        for (let j = 0; j < m; j++) projected[row + j] -= f * projected[k * m + j];
+      // The pivot first: a dimension without one is left out.
+      for (let j = s; j < s0 + ds; j++) {
+        let sum = c[s * m + j];
+        for (let k = 0; k < rank; k++) sum -= projected[k * m + s] * projected[k * m + j];
+        projected[row + j] = sum;
       }
       const pivot = projected[row + s];
       if (!(pivot > RANKLESS)) continue;
       const scale = 1 / Math.sqrt(pivot);
-      for (let j = 0; j < m; j++) projected[row + j] *= scale;
+      for (let j = s; j < s0 + ds; j++) projected[row + j] *= scale;
+      for (let q = 0; q < wantedCount; q++) {
+        const j = wanted[q];
+        let sum = c[s * m + j];
+        for (let k = 0; k < rank; k++) sum -= projected[k * m + s] * projected[k * m + j];
+        projected[row + j] = sum * scale;
+      }
       rank++;
     }
     return rank;
   };
-  /** Condition a whole matrix on the dimensions s0 … s0 + ds − 1; returns their rank. */
+  /** Condition the wanted dimensions on s0 … s0 + ds − 1; returns the rank of these. */
   const condition = (
     from: Float64Array,
     to: Float64Array,
@@ -186,18 +204,21 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
   ): number => {
     const rank = project(from, m, s0, ds);
     const v = projected;
-    for (let i = 0; i < m; i++) {
+    for (let a = 0; a < wantedCount; a++) {
+      const i = wanted[a];
       const ri = i * m;
       if (rank === 1) {
-        const a = v[i];
-        for (let j = 0; j <= i; j++) {
-          const c = from[ri + j] - a * v[j];
+        const f = v[i];
+        for (let b = 0; b <= a; b++) {
+          const j = wanted[b];
+          const c = from[ri + j] - f * v[j];
           to[ri + j] = c;
           to[j * m + i] = c;
         }
         continue;
       }
-      for (let j = 0; j <= i; j++) {
+      for (let b = 0; b <= a; b++) {
+        const j = wanted[b];
         let c = from[ri + j];
         for (let k = 0; k < rank; k++) c -= v[k * m + i] * v[k * m + j];
         to[ri + j] = c;
@@ -246,6 +267,8 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     const m = dimensions(offset, list).length;
     const dz = m - dx - dy;
     if (dx === 0 || dy === 0) return { value: 0, df: 0 };
+    wantNone(m);
+    want(dz, m);
     const rankZ = condition(matrix, matrix, m, 0, dz);
     compare(matrix, m, dz, dx, dz + dx, dy);
     return outcome(rows, rankZ);
@@ -365,6 +388,11 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       };
       /** Test the targets that are left given the prefix and s, without conditioning the whole matrix. */
       const last = (c: Float64Array, s: number, rankZ: number): void => {
+        wantNone(m);
+        want(0, dx);
+        for (const { at } of alive) {
+          if (at !== s && !prefix.includes(at)) want(start[at], start[at + 1]);
+        }
         const rank = project(c, m, start[s], start[s + 1] - start[s]);
         prefix.push(s);
         residual(c, m, 0, 0, dx, rank);
@@ -387,6 +415,12 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       };
       const step = (c: Float64Array, s: number, rankZ: number): [Float64Array, number] => {
         const next = level(stack, prefix.length + 1, m);
+        wantNone(m);
+        want(0, dx);
+        for (const { at } of alive) {
+          if ((at < s || at > order.length) && !prefix.includes(at)) want(start[at], start[at + 1]);
+        }
+        want(start[s + 1], start[order.length + 1]);
         const rank = condition(c, next, m, start[s], start[s + 1] - start[s]);
         return [next, rankZ + rank];
       };
@@ -483,6 +517,12 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
     const dx = start[1];
     const dy = start[2] - start[1];
     let rankBase = 0;
+    const wantAll = (first: number): void => {
+      wantNone(m);
+      want(0, dx + dy);
+      want(start[first], m);
+    };
+    wantAll(2 + base.length);
     if (base.length > 0) rankBase = condition(c, c, m, start[2], start[2 + base.length] - start[2]);
     const prefix: number[] = [];
     const walk = (at: Float64Array, from: number, rankZ: number): void => {
@@ -498,6 +538,8 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
       }
       for (let s = from; s <= list.length - (size - prefix.length); s++) {
         if (prefix.length === size - 1 && dx > 0 && dy > 0) {
+          wantNone(m);
+          want(0, dx + dy);
           const rank = project(at, m, start[s], start[s + 1] - start[s]);
           residual(at, m, 0, 0, dx, rank);
           residual(at, m, dx, dx, dy, rank);
@@ -509,6 +551,7 @@ export function degenerateGaussian(vars: Variables): IndependenceTest {
           continue;
         }
         const next = level(stack, prefix.length + 1, m);
+        wantAll(s + 1);
         const rank = condition(at, next, m, start[s], start[s + 1] - start[s]);
         prefix.push(list[s]);
         walk(next, s + 1, rankZ + rank);
