@@ -94,7 +94,7 @@ export function scmSummaryGrid({ rows, dags, quality, leftOut, cache, nodes }: S
       node.candidates
         .map(
           (c) =>
-            `${c.name} ${c.score === undefined ? `(${c.excluded ?? '–'})` : formatNumber(c.score, 3)}`,
+            `${c.name} ${c.score === undefined ? `(${c.excluded ?? '–'})` : formatNumber(c.score, 3)}${c.folds ? ` (given up after ${plural(c.folds, 'fold')})` : ''}`,
         )
         .join(', '),
       String(node.dags),

@@ -53,7 +53,7 @@ export function intervene(
   const size = given ? (given[0]?.length ?? 0) : (options.size as number);
   if (!(Number.isInteger(size) && size >= 1)) {
     throw new RangeError(
-      `Cannot intervene as there must be at least one row: current value is ${size}`,
+      `Cannot intervene as there must be at least one row: current value is ${size}; give a size or a table with rows`,
     );
   }
   const values = scm.variables.map((_, j) =>
