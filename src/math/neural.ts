@@ -162,6 +162,73 @@ export function mergeHeads(x: Tensor, factor = 1): Tensor {
   });
 }
 
+/** What the gradient of attention needs beside queries, keys and values. */
+export interface AttendSaved {
+  /** What came out, [B, n, d]. */
+  readonly context: Tensor;
+  /** Attention weights [B, h, n, m], where they were made and are small enough to keep. */
+  readonly weights?: Tensor;
+  /** Logarithms of the sums that the weights were divided by, [B, h, n], where no weights were made. */
+  readonly sums?: Tensor;
+}
+
+/**
+ * Attend, and put the heads side by side.
+ * @param q [B, h, n, e], scaled by 1/√e
+ * @param k [B, h, m, e]
+ * @param v [B, h, m, e]
+ * @param keep Whether the gradient will be asked for.
+ * @returns context [B, n, d]
+ */
+export function attendHeads(q: Tensor, k: Tensor, v: Tensor, keep: boolean): AttendSaved {
+  return tidy(() => {
+    if (attendsInOne(q, k, keep)) {
+      const [context, sums] = operation('CmxAttention', [q, k, v], 2);
+      return { context, sums };
+    }
+    const { context, weights } = attend(q, k, v);
+    const merged = mergeHeads(context);
+    return keep && weights ? { context: merged, weights } : { context: merged };
+  });
+}
+
+/**
+ * Gradients of `attendHeads`, heads side by side.
+ * @param dContext [B, n, d]
+ * @param factor Multiplies the queries' gradient.
+ * @returns dq [B, n, d], dk and dv [B, m, d]
+ */
+export function attendHeadsBackward(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { context, weights, sums }: AttendSaved,
+  dContext: Tensor,
+  factor = 1,
+): { dq: Tensor; dk: Tensor; dv: Tensor } {
+  const heads = q.shape[1] as number;
+  return tidy(() => {
+    if (sums) {
+      const inputs = [q, k, v, context, sums, dContext];
+      const [dq, dk, dv] = operation('CmxAttentionGrad', inputs, 3, headsOf(heads, factor));
+      return { dq, dk, dv };
+    }
+    const { dq, dk, dv } = attendBackward(q, k, v, weights, splitHeads(dContext, heads));
+    return { dq: mergeHeads(dq, factor), dk: mergeHeads(dk), dv: mergeHeads(dv) };
+  });
+}
+
+/**
+ * Whether the operation that does without attention weights is the faster one: the matrix products
+ * that make them are as fast where heads are wide, and on the way back where there are few rows.
+ */
+function attendsInOne(q: Tensor, k: Tensor, keep: boolean): boolean {
+  const [, , n, e] = q.shape as [number, number, number, number];
+  return hasFused() && e <= 64 && (!keep || n * (k.shape[2] as number) >= fewestWeights);
+}
+
+const fewestWeights = 1024;
+
 /** Attention weights larger than this many bytes are made and used part by part. */
 const mostWeights = 192 * 2 ** 20;
 

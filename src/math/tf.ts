@@ -131,19 +131,36 @@ export function operation(
 const float32 = { name: 'T', type: 'dtype', value: 1 } as const; // 1: TF_FLOAT
 
 /**
- * Multiply two matrices, either of them transposed where asked for. The native operation for two
- * matrices is somewhat faster than the one for batches that tfjs calls.
+ * Multiply two matrices, either of them transposed where asked for.
+ *
+ * Not by the native operation for two matrices: that of libtensorflow 2.21 writes over memory of others
+ * when a signal (an interrupt, the end of a child process, a profiler's tick) reaches its thread
+ * meanwhile. The one for batches does not, and is as fast with large matrices; for small ones there
+ * is an operation of our own.
  */
 export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   if (backend?.name !== 'tensorflow') {
     return tf().matMul(a as Tensor2D, b as Tensor2D, transposeA, transposeB);
   }
-  return operation('MatMul', [a, b], 1, [
+  const [rows] = a.shape;
+  const weights = transposeA ? (a.shape[1] as number) * (b.shape[1] as number) : b.size;
+  const { weights: few, rows: most } = weights <= small.weights ? small : middling;
+  if (fused && weights <= few && rows < most) {
+    return operation('CmxMatMul', [a, b], 1, [
+      { name: 'turn_a', type: 'int', value: Number(transposeA) },
+      { name: 'turn_b', type: 'int', value: Number(transposeB) },
+    ])[0];
+  }
+  return operation('BatchMatMulV2', [a, b], 1, [
     float32,
-    { name: 'transpose_a', type: 'bool', value: transposeA },
-    { name: 'transpose_b', type: 'bool', value: transposeB },
+    { name: 'adj_x', type: 'bool', value: transposeA },
+    { name: 'adj_y', type: 'bool', value: transposeB },
   ])[0];
 }
+
+/** Up to here the operation of our own is the faster one. */
+const small = { weights: 128 * 128, rows: 10_000 };
+const middling = { weights: 128 * 512, rows: 2048 };
 
 /**
  * Sum over rows: the gradient of a bias.
@@ -205,10 +222,13 @@ function withoutRemarks<T>(require: NodeJS.Require, loadIt: () => T): T {
   }
 }
 
-/** A binding that was compiled without the fused operations does not know their names. */
+/** A binding that was compiled without the fused operations, or with older ones, lacks the last one. */
 function tryFused(): boolean {
   try {
-    tidy(() => operation('CmxSoftmax', [tf().zeros([1, 2])], 1)[0]).dispose();
+    tidy(() => {
+      const one = tf().zeros([1, 1, 1, 1]);
+      return operation('CmxAttention', [one, one, one], 2)[0];
+    }).dispose();
     return true;
   } catch {
     return false;

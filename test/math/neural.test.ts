@@ -2,6 +2,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   attend,
   attendBackward,
+  attendHeads,
+  attendHeadsBackward,
   layerNorm,
   layerNormBackward,
   linearGelu,
@@ -10,7 +12,15 @@ import {
   projectHeads,
 } from '../../src/math/neural.js';
 import { stream } from '../../src/math/random.js';
-import { hasFused, liveTensors, ready, type Tensor, tf, useFused } from '../../src/math/tf.js';
+import {
+  hasFused,
+  liveTensors,
+  product,
+  ready,
+  type Tensor,
+  tf,
+  useFused,
+} from '../../src/math/tf.js';
 
 const random = stream(1, 'neural');
 const made: Tensor[] = [];
@@ -121,6 +131,48 @@ describe('fused operations', () => {
       });
       expectClose(found, 2e-3);
       expect(found.weights).toBeLessThan(1e-5);
+    }
+  });
+
+  it('attend without weights in memory as with them, forward and backward', () => {
+    // 1, 16 and 64 queries and 32 keys are the kernel's blocks; 35 and 130 leave rests.
+    for (const [n, m, heads, e] of [
+      [130, 100, 2, 35],
+      [64, 33, 1, 16],
+      [17, 70, 3, 24],
+      [1, 1100, 1, 5],
+      [1100, 1, 2, 64],
+    ]) {
+      const [q, k, v] = [n, m, m].map((rows) => tensor(2, heads, rows, e));
+      const scaled = q.mul(1 / Math.sqrt(9 * e));
+      made.push(scaled);
+      const dContext = tensor(2, n, heads * e);
+      const found = differences(() => {
+        const saved = attendHeads(scaled, k, v, true);
+        expect(saved.sums === undefined).toBe(!hasFused());
+        const plain = attendHeads(scaled, k, v, false);
+        const back = attendHeadsBackward(scaled, k, v, saved, dContext, 0.5);
+        for (const t of [saved.weights, saved.sums, plain.weights, plain.sums]) if (t) made.push(t);
+        return { context: saved.context, plain: plain.context, ...back };
+      });
+      expectClose(found, 2e-4);
+    }
+  });
+
+  it('multiply small matrices as the native operation does, either factor transposed', () => {
+    for (const [rows, d, out] of [
+      [1, 1, 1],
+      [5, 48, 10],
+      [100, 7, 65],
+      [1200, 37, 130],
+    ]) {
+      const [x, w, dy] = [tensor(rows, d), tensor(out, d), tensor(rows, out)];
+      const found = differences(() => ({
+        y: product(x, w, false, true),
+        dx: product(dy, w),
+        dw: product(dy, x, true),
+      }));
+      expectClose(found, 1e-5 * Math.sqrt(rows) * 30);
     }
   });
 

@@ -1,6 +1,7 @@
-// Fused element-wise operations for transformers, as operations of libtensorflow (registered through
-// its C API when the library that holds this file is loaded). Each replaces several passes over
-// memory by one. src/math/neural.ts uses them where they are there and plain operations elsewhere;
+// Operations for transformers, as operations of libtensorflow (registered through its C API when the
+// library that holds this file is loaded): fused element-wise ones, each in place of several passes
+// over memory; attention without its weights in memory; products of small matrices. src/math/neural.ts
+// and src/math/tf.ts use them where they are there and plain operations elsewhere;
 // test/math/neural.test.ts holds the two against each other.
 //
 // Legend: T tokens, d channels, B batch, h heads, n rows, m rows attended to, e = d/h.
@@ -129,12 +130,30 @@ class Threads {
 
 // ---------------------------------------------------------------- loops
 
+// Queries of a block of attention.
+constexpr int64_t kQueries = 64;
+
+struct AttentionSizes {
+  int64_t h, n, m, e;
+  float factor;
+};
+
+// Rows and columns of a tile of a matrix product.
+constexpr int64_t kTileRows = 6, kTileColumns = 64;
+
+struct Factor {
+  const float* at;
+  int64_t row, column;  // distance of neighbouring rows and columns
+};
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("O3")
 #pragma GCC target("arch=skylake-avx512")
 namespace wide {
 #include "loops.h"
+#include "attention.h"
+#include "matmul.h"
 }
 #pragma GCC pop_options
 #pragma GCC push_options
@@ -142,10 +161,14 @@ namespace wide {
 #pragma GCC target("arch=haswell")
 namespace middle {
 #include "loops.h"
+#include "attention.h"
+#include "matmul.h"
 }
 #pragma GCC pop_options
 namespace plain {
 #include "loops.h"
+#include "attention.h"
+#include "matmul.h"
 }
 // The widest that this machine has.
 int width() {
@@ -162,6 +185,8 @@ int width() {
 #else
 namespace plain {
 #include "loops.h"
+#include "attention.h"
+#include "matmul.h"
 }
 #define CHOOSE(name) (plain::name)
 #endif
@@ -402,6 +427,97 @@ void merge_heads(void* kernel, TF_OpKernelContext* context) {
   });
 }
 
+void attention(void* kernel, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* q = call.tensor(0);
+  const TF_Tensor* k = call.tensor(1);
+  const TF_Tensor* v = call.tensor(2);
+  if (call.refuse(TF_NumDims(q) == 4 && TF_NumDims(k) == 4 && size(v) == size(k) && last(k) > 0 &&
+                  last(k) == last(q) && TF_Dim(k, 0) == TF_Dim(q, 0) &&
+                  TF_Dim(k, 1) == TF_Dim(q, 1) && TF_Dim(k, 2) > 0))
+    return;
+  const int64_t b = TF_Dim(q, 0), h = TF_Dim(q, 1), n = TF_Dim(q, 2), m = TF_Dim(k, 2), e = last(q);
+  float* y = call.output(0, {b, n, h * e});
+  float* logsum = call.output(1, {b, h, n});
+  if (!y || !logsum) return;
+  const int64_t blocks = (n + kQueries - 1) / kQueries;
+  Threads::get().run(b * h * blocks, 4 * std::min(n, kQueries) * m * e, [&](int64_t from, int64_t to) {
+    CHOOSE(attention_items)(data(q), data(k), data(v), y, logsum, {h, n, m, e, 1}, from, to);
+  });
+}
+
+void attention_grad(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
+  Call call(context);
+  const TF_Tensor* q = call.tensor(0);
+  const TF_Tensor* k = call.tensor(1);
+  const TF_Tensor* v = call.tensor(2);
+  const TF_Tensor* y = call.tensor(3);
+  const TF_Tensor* logsum = call.tensor(4);
+  const TF_Tensor* dy = call.tensor(5);
+  if (call.refuse(TF_NumDims(q) == 4 && TF_NumDims(k) == 4 && size(v) == size(k) && last(k) > 0 &&
+                  last(k) == last(q) && TF_Dim(k, 0) == TF_Dim(q, 0) &&
+                  TF_Dim(k, 1) == TF_Dim(q, 1) && TF_Dim(k, 2) > 0 && size(y) == size(q) &&
+                  size(dy) == size(q) && size(logsum) == rows(q)))
+    return;
+  const int64_t b = TF_Dim(q, 0), h = TF_Dim(q, 1), n = TF_Dim(q, 2), m = TF_Dim(k, 2), e = last(q);
+  float* dq = call.output(0, {b, n, h * e});
+  float* dk = call.output(1, {b, m, h * e});
+  float* dv = call.output(2, {b, m, h * e});
+  if (!dq || !dk || !dv) return;
+  Threads::get().run(b * h, 10 * n * m * e, [&](int64_t from, int64_t to) {
+    CHOOSE(attention_grad_items)(data(q), data(k), data(v), data(y), data(logsum), data(dy), dq, dk,
+                                 dv, {h, n, m, e, attributes.factor}, from, to);
+  });
+}
+
+struct MatMulAttributes {
+  int32_t turn_a = 0;
+  int32_t turn_b = 0;
+};
+
+void* matmul_create(TF_OpKernelConstruction* construction) {
+  Status status;
+  auto* found = new MatMulAttributes();
+  TF_OpKernelConstruction_GetAttrInt32(construction, "turn_a", &found->turn_a, status.s);
+  TF_OpKernelConstruction_GetAttrInt32(construction, "turn_b", &found->turn_b, status.s);
+  return found;
+}
+
+void matmul_delete(void* found) { delete static_cast<MatMulAttributes*>(found); }
+
+void matmul(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<MatMulAttributes*>(kernel);
+  Call call(context);
+  const TF_Tensor* a = call.tensor(0);
+  const TF_Tensor* b = call.tensor(1);
+  if (call.refuse(TF_NumDims(a) == 2 && TF_NumDims(b) == 2)) return;
+  const int64_t m = TF_Dim(a, attributes.turn_a ? 1 : 0), depth = TF_Dim(a, attributes.turn_a ? 0 : 1);
+  const int64_t n = TF_Dim(b, attributes.turn_b ? 0 : 1);
+  if (call.refuse(TF_Dim(b, attributes.turn_b ? 1 : 0) == depth)) return;
+  float* c = call.output(0, {m, n});
+  if (!c) return;
+  if (depth == 0) std::fill(c, c + m * n, 0.0f);
+  const Factor left = {data(a), attributes.turn_a ? 1 : depth, attributes.turn_a ? m : 1};
+  const float* right = data(b);
+  int64_t row = n;
+  std::vector<float> own;
+  if (attributes.turn_b || n % 16 != 0) {
+    row = (n + 15) / 16 * 16;
+    own.resize(depth * row);
+    for (int64_t j = 0; j < n; j++)
+      for (int64_t k = 0; k < depth; k++)
+        own[k * row + j] = attributes.turn_b ? right[j * depth + k] : right[k * n + j];
+    right = own.data();
+  }
+  const int64_t across = (n + kTileColumns - 1) / kTileColumns;
+  const int64_t down = (m + kTileRows - 1) / kTileRows;
+  const int64_t cost = kTileRows * std::min(n, kTileColumns) * depth / 8;
+  Threads::get().run(down * across, cost, [&](int64_t from, int64_t to) {
+    CHOOSE(matmul_items)(left, right, row, c, m, n, depth, from, to);
+  });
+}
+
 // ---------------------------------------------------------------- registration
 
 void no_shape(TF_ShapeInferenceContext* context, TF_Status* status) {
@@ -411,25 +527,23 @@ void no_shape(TF_ShapeInferenceContext* context, TF_Status* status) {
 
 void add(const char* name, std::initializer_list<const char*> inputs,
          std::initializer_list<const char*> outputs, void (*compute)(void*, TF_OpKernelContext*),
-         bool heads = false) {
+         std::initializer_list<const char*> attributes = {},
+         void* (*create)(TF_OpKernelConstruction*) = nullptr, void (*destroy)(void*) = nullptr) {
   Status status;
   TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
   for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(op, output);
-  if (heads) {
-    TF_OpDefinitionBuilderAddAttr(op, "heads: int");
-    TF_OpDefinitionBuilderAddAttr(op, "factor: float");
-  }
+  for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, no_shape);
   TF_RegisterOpDefinition(op, status.s);
   if (TF_GetCode(status.s) != TF_OK) return;
-  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", heads ? heads_create : nullptr,
-                                                 compute, heads ? heads_delete : nullptr);
+  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", create, compute, destroy);
   TF_RegisterKernelBuilder(name, kernel, status.s);
 }
 
 struct Register {
   Register() {
+    const auto heads = {"heads: int", "factor: float"};
     add("CmxLayerNorm", {"x: float", "weight: float", "bias: float"},
         {"y: float", "normal: float", "scale: float"}, layer_norm);
     add("CmxLayerNormGrad",
@@ -441,8 +555,16 @@ struct Register {
     add("CmxAddBias", {"residual: float", "x: float", "bias: float"}, {"y: float"}, add_bias);
     add("CmxSoftmax", {"x: float"}, {"y: float"}, softmax);
     add("CmxSoftmaxGrad", {"p: float", "dp: float"}, {"ds: float"}, softmax_grad);
-    add("CmxSplitHeads", {"x: float", "bias: float"}, {"y: float"}, split_heads, true);
-    add("CmxMergeHeads", {"x: float"}, {"y: float"}, merge_heads, true);
+    add("CmxSplitHeads", {"x: float", "bias: float"}, {"y: float"}, split_heads, heads, heads_create, heads_delete);
+    add("CmxMergeHeads", {"x: float"}, {"y: float"}, merge_heads, heads, heads_create,
+        heads_delete);
+    add("CmxMatMul", {"a: float", "b: float"}, {"c: float"}, matmul,
+        {"turn_a: int", "turn_b: int"}, matmul_create, matmul_delete);
+    add("CmxAttention", {"q: float", "k: float", "v: float"}, {"y: float", "logsum: float"},
+        attention);
+    add("CmxAttentionGrad",
+        {"q: float", "k: float", "v: float", "y: float", "logsum: float", "dy: float"},
+        {"dq: float", "dk: float", "dv: float"}, attention_grad, heads, heads_create, heads_delete);
   }
 } registered;
 
