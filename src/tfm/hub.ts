@@ -11,6 +11,7 @@ import {
   mkdir,
   open,
   readFile,
+  readlink,
   rename,
   stat,
   symlink,
@@ -18,7 +19,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { withFileLock } from '../work/file-lock.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
 
@@ -68,7 +69,12 @@ export async function fetchModel(repository: string, options: HubOptions = {}): 
   const revision = options.revision ?? pin?.revision ?? 'main';
   const root = join(cacheFolder(), `models--${repository.replace('/', '--')}`);
   const known = await cachedCommit(root, revision);
-  if (known && isWhole(join(root, 'snapshots', known))) {
+  if (known && (await isWhole(join(root, 'snapshots', known)))) {
+    const weights = await readlink(join(root, 'snapshots', known, 'model.safetensors')).catch(
+      () => '',
+    );
+    // A copy in the place of a link does not tell its hash.
+    if (weights !== '') checkPin(repository, known, basename(weights));
     return { folder: join(root, 'snapshots', known), commit: known };
   }
   if (/^(1|true|yes|on)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
@@ -84,8 +90,7 @@ export async function fetchModel(repository: string, options: HubOptions = {}): 
     const { commit } = config;
     const folder = join(root, 'snapshots', commit);
     const weights = await fetchOne('model.safetensors');
-    if (weights) checkPin(repository, revision, pin, weights);
-    else {
+    if (!weights) {
       const index = await fetchOne('model.safetensors.index.json');
       if (!index) throw missing(repository, revision, 'model.safetensors');
       const text = await readFile(join(folder, 'model.safetensors.index.json'), 'utf8');
@@ -106,7 +111,6 @@ export async function fetchModel(repository: string, options: HubOptions = {}): 
 
 interface Fetched {
   readonly commit: string;
-  readonly sha256?: string;
 }
 
 interface Request {
@@ -137,13 +141,14 @@ async function fetchFile(request: Request): Promise<Fetched | undefined> {
       `Cannot fetch ${url} as the endpoint must speak the hub's protocol (ETag, X-Repo-Commit): it does not; check HF_ENDPOINT`,
     );
   }
+  if (name === 'model.safetensors') checkPin(repository, revision, etag);
   const blob = join(root, 'blobs', etag);
   const lock = join(cacheFolder(), '.locks', `${root.slice(root.lastIndexOf('models--'))}`);
   await withFileLock(join(lock, `${etag}.causalmixft.lock`), work.signal, async () => {
     if (!existsSync(blob)) await download(request, url, blob, size, etag);
     await link(blob, join(root, 'snapshots', commit, name));
   });
-  return { commit, ...(etag.length === 64 ? { sha256: etag } : {}) };
+  return { commit };
 }
 
 /** Download to a partial file beside the blob, going on where an earlier try was cut off. */
@@ -331,15 +336,12 @@ async function link(blob: string, path: string): Promise<void> {
   await symlink(relative(dirname(path), blob), path).catch(() => copyFile(blob, path));
 }
 
-function checkPin(
-  repository: string,
-  revision: string,
-  pin: Pin | undefined,
-  { sha256 }: Fetched,
-): void {
-  if (!pin?.weights || revision !== pin.revision || sha256 === pin.weights) return;
+/** Compare the hash that the hub, or the name of the blob in the cache, gives with the pinned one. */
+function checkPin(repository: string, revision: string, met: string): void {
+  const pin = pins[repository];
+  if (!pin?.weights || revision !== pin.revision || met === pin.weights) return;
   throw new Error(
-    `Cannot use ${repository} as the SHA-256 of its weights must be ${pin.weights}: the endpoint gives ${sha256 ?? 'none'}; check HF_ENDPOINT`,
+    `Cannot use ${repository} as the SHA-256 of its weights must be ${pin.weights}: it is ${met}; check HF_ENDPOINT and the cache`,
   );
 }
 
@@ -351,10 +353,16 @@ async function cachedCommit(root: string, revision: string): Promise<string | un
     .catch(() => undefined);
 }
 
-function isWhole(folder: string): boolean {
+async function isWhole(folder: string): Promise<boolean> {
   const has = (name: string): boolean => existsSync(join(folder, name));
   if (!has('config.json')) return false;
-  return has('model.safetensors') || has('model.safetensors.index.json');
+  if (has('model.safetensors')) return true;
+  const shards = await readFile(join(folder, 'model.safetensors.index.json'), 'utf8')
+    .then((text) =>
+      Object.values((JSON.parse(text) as { weight_map: Record<string, string> }).weight_map),
+    )
+    .catch(() => []);
+  return shards.length > 0 && shards.every(has);
 }
 
 function cacheFolder(): string {

@@ -2,18 +2,17 @@
 // Legend: b batch, n rows of tokens in it, d channels. An attention block attends along n.
 
 import {
-  attend,
-  attendBackward,
+  type AttendSaved,
+  attendHeads,
+  attendHeadsBackward,
   type Linear,
   layerNorm,
   layerNormBackward,
   linearBackward,
   linearGelu,
   linearInto,
-  mergeHeads,
   type NormSaved,
   projectHeads,
-  splitHeads,
 } from '../math/neural.js';
 import { type Tensor, tf, tidy } from '../math/tf.js';
 
@@ -37,14 +36,11 @@ export interface AttentionNames {
 }
 
 /** What the gradient of an attention block needs. */
-export interface AttentionSaved extends NormSaved {
+export interface AttentionSaved extends NormSaved, AttendSaved {
   readonly h: Tensor;
   readonly q: Tensor;
   readonly k: Tensor;
   readonly v: Tensor;
-  /** Absent where they were too large to keep. */
-  readonly weights?: Tensor;
-  readonly context: Tensor;
 }
 
 /** Keys and values of the asked rows, [b, heads, keys, d/heads]. */
@@ -56,6 +52,7 @@ export interface KeysValues {
 /**
  * x[from…to] + O(attention of LN(x)[from…to] over LN(x)[0…keys]).
  * @param x [b, n, d]
+ * @param keep Whether the gradient will be asked for.
  * @returns y [b, to − from, d]
  */
 export function attentionBlock(
@@ -64,16 +61,16 @@ export function attentionBlock(
   { norm, attention }: AttentionNames,
   rows: AttentionRows,
   heads: number,
+  keep: boolean,
 ): { y: Tensor; saved: AttentionSaved } {
   return tidy(() => {
     const { y: h, normal, scale } = layerNorm(x, parts(norm));
     const { k, v } = keysValues(rowsOf(h, 0, rows.keys), parts, attention, heads);
     const q = queries(rowsOf(h, rows.from, rows.to), parts, attention, heads);
-    const { weights, context } = attend(q, k, v);
-    const merged = mergeHeads(context);
-    const y = linearInto(rowsOf(x, rows.from, rows.to), flat(merged), parts(`${attention}.o`));
-    const saved = { h, normal, scale, q, k, v, context: merged };
-    return { y, saved: weights ? { ...saved, weights } : saved };
+    const attended = attendHeads(q, k, v, keep);
+    const own = rowsOf(x, rows.from, rows.to);
+    const y = linearInto(own, flat(attended.context), parts(`${attention}.o`));
+    return { y, saved: { h, normal, scale, q, k, v, ...attended } };
   });
 }
 
@@ -90,8 +87,8 @@ export function askBlock(
 ): Tensor {
   return tidy(() => {
     const { y: h } = layerNorm(x, parts(norm));
-    const { context } = attend(queries(h, parts, attention, heads), k, v);
-    return linearInto(x, flat(mergeHeads(context)), parts(`${attention}.o`));
+    const { context } = attendHeads(queries(h, parts, attention, heads), k, v, false);
+    return linearInto(x, flat(context), parts(`${attention}.o`));
   });
 }
 
@@ -127,13 +124,12 @@ export function attentionBlockBackward(
       take(key, weight, bias);
       return dx.reshape(x.shape);
     };
-    const { q, k, v, weights } = saved;
-    const dContext = splitHeads(back('o', saved.context, dy), heads);
-    const g = attendBackward(q, k, v, weights, dContext);
-    const dq = mergeHeads(g.dq, Math.sqrt(heads / d));
+    const { q, k, v } = saved;
+    const dContext = back('o', saved.context, dy);
+    const { dq, dk, dv } = attendHeadsBackward(q, k, v, saved, dContext, Math.sqrt(heads / d));
     const dhq = back('q', rowsOf(saved.h, rows.from, rows.to), dq);
     const hk = rowsOf(saved.h, 0, rows.keys);
-    const dhk = back('k', hk, mergeHeads(g.dk)).add(back('v', hk, mergeHeads(g.dv)));
+    const dhk = back('k', hk, dk).add(back('v', hk, dv));
     const dh = placeRows(dhq, rows.from, n).add(placeRows(dhk, 0, n));
     const normed = layerNormBackward(saved, parts(norm), dh, placeRows(dy, rows.from, n));
     take(norm, normed.weight, normed.bias);
@@ -189,7 +185,20 @@ export function feedForwardBlock(
   });
 }
 
-/** Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d]. */
+/** What the gradient of a feed-forward block needs, without the block's result. */
+export function feedForwardSaved(
+  x: Tensor,
+  parts: Parts,
+  { norm, up }: FeedForwardNames,
+): FeedForwardSaved {
+  return tidy(() => {
+    const { y: h, normal, scale } = layerNorm(x, parts(norm));
+    const { y: hidden, slope } = linearGelu(flat(h), parts(up), true);
+    return { h, normal, scale, hidden, slope: slope as Tensor };
+  });
+}
+
+/** Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d]; frees `hidden` and `slope`. */
 export function feedForwardBlockBackward(
   saved: FeedForwardSaved,
   parts: Parts,
@@ -200,7 +209,10 @@ export function feedForwardBlockBackward(
   return tidy(() => {
     const second = linearBackward(saved.hidden, parts(down), flat(dy));
     take(down, second.weight, second.bias);
+    saved.hidden.dispose();
     const dHidden = second.dx.mul(saved.slope);
+    second.dx.dispose();
+    saved.slope.dispose();
     const first = linearBackward(flat(saved.h), parts(up), dHidden);
     take(up, first.weight, first.bias);
     const normed = layerNormBackward(saved, parts(norm), first.dx.reshape(dy.shape), dy);

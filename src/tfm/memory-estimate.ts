@@ -14,7 +14,7 @@ export interface MemoryEstimate {
   readonly parameters: number;
   /** What backward needs of all layers, kept from forward. */
   readonly kept: number;
-  /** The same with each layer run twice. */
+  /** The same with each half of a layer run twice. */
   readonly recomputed: number;
 }
 
@@ -32,11 +32,11 @@ export function estimateMemory(config: Tab2DConfig, size: PassSize): MemoryEstim
     (32 * tokens * dim +
       (size.features + 1) * n_heads * rows * size.support +
       rows * n_heads * (size.features + 1) ** 2);
-  // A layer's backward holds gradients of about the size of what it kept.
+  // Backward of half a layer holds gradients of about the size of what it kept.
   return {
     parameters: 4 * 5 * countParameters(config),
     kept: (n_layers + 1) * layer,
-    recomputed: 2 * layer + n_layers * 4 * tokens * dim,
+    recomputed: layer + 2 * n_layers * 4 * tokens * dim,
   };
 }
 

@@ -1,7 +1,8 @@
 // Loss gradients of Tab2D over one or several tables of the same size. Support and query rows go
 // through the layers together, the query rows after the support rows. The last layer computes only
 // what the target token of the query rows needs. Backward runs block by block; with `recompute`
-// only the inputs of layers are kept and each layer is run a second time on the way back.
+// only the inputs of the layers' halves are kept, and each half is run a second time on the way back,
+// but for its last matrix product.
 
 import { layerNormBackward, linearBackward } from '../math/neural.js';
 import { type Owned, ownTensors, sumRows, type Tensor, tf, tidy } from '../math/tf.js';
@@ -16,6 +17,7 @@ import {
   type FeedForwardSaved,
   feedForwardBlock,
   feedForwardBlockBackward,
+  feedForwardSaved,
   type TakeGradient,
 } from './layers.js';
 import type { LoadedNetwork } from './loaded-network.js';
@@ -39,7 +41,7 @@ export type LossGradient = (logits: Float32Array) => {
 };
 
 export interface GradientOptions {
-  /** Keep only the layers' inputs and run each layer twice: less memory, a third more work. */
+  /** Keep only the inputs of the layers' halves and run each twice: less memory, a fifth more work. */
   readonly recompute?: boolean;
   /** Also return the gradient with respect to the cells (support rows first). */
   readonly inputs?: boolean;
@@ -57,11 +59,9 @@ export interface LossGradients {
   readonly inputs?: Float32Array;
 }
 
-interface LayerSaved {
-  rows: AttentionSaved;
-  first: FeedForwardSaved;
-  columns: AttentionSaved;
-  second: FeedForwardSaved;
+interface HalfSaved {
+  readonly attention: AttentionSaved;
+  readonly feed: FeedForwardSaved;
 }
 
 /**
@@ -97,14 +97,16 @@ export async function lossGradients(
         ),
       ),
     );
-    const inputs: Tensor[] = [];
-    const saved: (LayerSaved | undefined)[] = [];
-    for (let i = 0; i < config.n_layers; i++) {
-      inputs.push(state);
-      const layer = await forwardLayer(network, i, state, size, !recompute, owned, pause);
-      saved.push(layer.saved);
-      if (!recompute) owned.free(state);
-      state = layer.y;
+    const halves = Array.from({ length: config.n_layers }, (_, i) => halvesOf(network, i, size));
+    const kept: { readonly half: Half; readonly input: Tensor; readonly saved?: HalfSaved }[] = [];
+    for (const [i, layer] of halves.entries()) {
+      for (const half of layer) {
+        const input = state;
+        const { y, saved } = await forwardHalf(network, half, input, !recompute, owned, pause);
+        kept.push({ half, input, ...(saved ? { saved } : {}) });
+        if (!recompute) owned.free(input);
+        state = y;
+      }
       if (i < config.n_layers - 1) options.onLayer?.(i, state);
     }
     const read = tidy(() => readOut(network, state));
@@ -122,14 +124,10 @@ export async function lossGradients(
       }),
     );
     owned.free(state, read.y, read.normal, read.scale, read.logits);
-    for (let i = config.n_layers - 1; i >= 0; i--) {
-      let layer = saved[i];
-      if (!layer) {
-        const again = await forwardLayer(network, i, inputs[i], size, true, owned, pause);
-        owned.free(again.y, inputs[i]);
-        layer = again.saved as LayerSaved;
-      }
-      dState = await backwardLayer(network, i, layer, size, dState, take, owned, pause);
+    for (const { half, input, saved } of kept.reverse()) {
+      const own = saved ?? (await forwardAgain(network, half, input, owned, pause));
+      owned.free(input);
+      dState = await backwardHalf(network, half, own, dState, take, owned, pause);
     }
     const cells = embedBackward(network, episodes, size, dState, gradients, options.inputs);
     return { loss: value, logits, gradients, ...(cells ? { inputs: cells } : {}) };
@@ -145,102 +143,134 @@ interface Size {
   readonly q: number;
 }
 
-/** Which rows and tokens ask and are asked in a layer; in the last only query rows and token 0 ask. */
-function rowsOfLayer(
-  { c, s, q }: Size,
-  last: boolean,
-): {
+/** Half of a layer: attention along rows or along columns, and the feed-forward block after it. */
+interface Half {
+  readonly attention: AttentionNames;
+  readonly feed: FeedForwardNames;
   readonly rows: AttentionRows;
-  readonly columns: AttentionRows;
-} {
-  return {
-    rows: { from: last ? s : 0, to: s + q, keys: s },
-    columns: { from: 0, to: last ? 1 : c, keys: c },
-  };
+  readonly tables: number;
+  /** Whether tokens come and go columns first and are turned rows first in between. */
+  readonly turned: boolean;
+  /** Whether what comes out is turned back; the last half gives target tokens only. */
+  readonly turnedBack: boolean;
 }
 
-/** One layer: [b·c, n, d] → the same; the last: → [b·q, 1, d]. */
-async function forwardLayer(
+/** The halves of layer i; in the last only query rows and their target tokens ask. */
+function halvesOf(
   network: LoadedNetwork,
   i: number,
+  { tables, c, s, q }: Size,
+): readonly [Half, Half] {
+  const last = i === network.config.n_layers - 1;
+  const names = namesOf(i);
+  return [
+    {
+      attention: names.rows,
+      feed: names.first,
+      rows: { from: last ? s : 0, to: s + q, keys: s },
+      tables,
+      turned: false,
+      turnedBack: false,
+    },
+    {
+      attention: names.columns,
+      feed: names.second,
+      rows: { from: 0, to: last ? 1 : c, keys: c },
+      tables,
+      turned: true,
+      turnedBack: !last,
+    },
+  ];
+}
+
+/** Half a layer: [b·c, n, d] → the same; the last of all: → [b·q, 1, d]. */
+async function forwardHalf(
+  network: LoadedNetwork,
+  half: Half,
   x: Tensor,
-  size: Size,
   keep: boolean,
   owned: Owned,
   pause: Pause,
-): Promise<{ y: Tensor; saved: LayerSaved | undefined }> {
-  const { n_heads, n_layers } = network.config;
-  const last = i === n_layers - 1;
-  const names = namesOf(i);
-  const asks = rowsOfLayer(size, last);
-  const saved: Partial<LayerSaved> = {};
-  let y = x;
-  const step = async <S extends object>(
-    run: (x: Tensor) => { y: Tensor; saved: S },
-  ): Promise<S | undefined> => {
-    const made = tidy(() => {
-      const { y: out, saved: kept } = run(y);
-      return keep ? { y: out, saved: kept } : { y: out };
-    });
-    if (y !== x) owned.free(y);
-    y = owned.own(made.y);
-    if ('saved' in made) for (const t of Object.values(made.saved as object)) owned.own(t);
-    await pause();
-    return (made as { saved?: S }).saved;
-  };
-  const attention = (x: Tensor, part: AttentionNames, rows: AttentionRows) =>
-    attentionBlock(x, network.part, part, rows, n_heads);
-  const feed = (x: Tensor, part: FeedForwardNames) =>
-    feedForwardBlock(x, network.part, part, keep) as { y: Tensor; saved: FeedForwardSaved };
-  const { tables } = size;
-  saved.rows = await step((x) => attention(x, names.rows, asks.rows));
-  saved.first = await step((x) => feed(x, names.first));
-  saved.columns = await step((x) => attention(swap(x, tables), names.columns, asks.columns));
-  saved.second = await step((x) => {
-    const out = feed(x, names.second);
-    return last ? out : { ...out, y: swap(out.y, tables) };
+): Promise<{ y: Tensor; saved?: HalfSaved }> {
+  const attended = attend(network, half, x, keep, owned);
+  await pause();
+  const { y, saved: feed } = tidy(() => {
+    const out = feedForwardBlock(attended.y, network.part, half.feed, keep);
+    return { ...out, y: half.turnedBack ? swap(out.y, half.tables) : out.y };
   });
-  return { y, saved: keep ? (saved as LayerSaved) : undefined };
+  owned.own(y);
+  owned.free(attended.y);
+  if (feed) for (const each of Object.values(feed)) owned.own(each as Tensor);
+  await pause();
+  const { saved: attention } = attended;
+  return feed && attention ? { y, saved: { attention, feed } } : { y };
 }
 
-/** Gradient of one layer; frees what was saved and the gradient that came in. */
-async function backwardLayer(
+/** What the gradient of half a layer needs, from the half's input. */
+async function forwardAgain(
   network: LoadedNetwork,
-  i: number,
-  saved: LayerSaved,
-  size: Size,
+  half: Half,
+  x: Tensor,
+  owned: Owned,
+  pause: Pause,
+): Promise<HalfSaved> {
+  const { y, saved: attention } = attend(network, half, x, true, owned);
+  await pause();
+  const feed = feedForwardSaved(y, network.part, half.feed);
+  for (const each of Object.values(feed)) owned.own(each as Tensor);
+  owned.free(y);
+  await pause();
+  return { attention: attention as AttentionSaved, feed };
+}
+
+function attend(
+  network: LoadedNetwork,
+  { attention, rows, turned, tables }: Half,
+  x: Tensor,
+  keep: boolean,
+  owned: Owned,
+): { y: Tensor; saved?: AttentionSaved } {
+  const made = tidy(() => {
+    const tokens = turned ? swap(x, tables) : x;
+    const { n_heads } = network.config;
+    const out = attentionBlock(tokens, network.part, attention, rows, n_heads, keep);
+    return keep ? out : { y: out.y };
+  }) as { y: Tensor; saved?: AttentionSaved };
+  owned.own(made.y);
+  if (made.saved) for (const each of Object.values(made.saved)) owned.own(each as Tensor);
+  return made;
+}
+
+/** Gradient of half a layer; frees what was saved and the gradient that came in. */
+async function backwardHalf(
+  network: LoadedNetwork,
+  { attention, feed, rows, tables, turned, turnedBack }: Half,
+  saved: HalfSaved,
   dy: Tensor,
   take: TakeGradient,
   owned: Owned,
   pause: Pause,
 ): Promise<Tensor> {
-  const { n_heads, n_layers } = network.config;
-  const last = i === n_layers - 1;
-  const names = namesOf(i);
-  const asks = rowsOfLayer(size, last);
-  const { tables } = size;
-  const part = network.part;
-  let d = dy;
-  const step = async (used: object, run: (d: Tensor) => Tensor): Promise<void> => {
-    const made = owned.own(tidy(() => run(d)));
-    owned.free(d, ...Object.values(used));
-    d = made;
-    await pause();
-  };
-  await step(saved.second, (d) =>
-    feedForwardBlockBackward(saved.second, part, names.second, last ? d : swap(d, tables), take),
+  const { part, config } = network;
+  const dAttended = owned.own(
+    tidy(() => {
+      const d = turnedBack ? swap(dy, tables) : dy;
+      return feedForwardBlockBackward(saved.feed, part, feed, d, take);
+    }),
   );
-  await step(saved.columns, (d) =>
-    swap(
-      attentionBlockBackward(saved.columns, part, names.columns, asks.columns, n_heads, d, take),
-      tables,
-    ),
+  owned.free(dy, ...Object.values(saved.feed));
+  await pause();
+  const dx = owned.own(
+    tidy(() => {
+      const d = dAttended;
+      const { n_heads } = config;
+      const out = attentionBlockBackward(saved.attention, part, attention, rows, n_heads, d, take);
+      return turned ? swap(out, tables) : out;
+    }),
   );
-  await step(saved.first, (d) => feedForwardBlockBackward(saved.first, part, names.first, d, take));
-  await step(saved.rows, (d) =>
-    attentionBlockBackward(saved.rows, part, names.rows, asks.rows, n_heads, d, take),
-  );
-  return d;
+  owned.free(dAttended, ...Object.values(saved.attention));
+  await pause();
+  return dx;
 }
 
 /** Gradients of the embeddings from that of the tokens [b·c, n, d]; of the cells where asked. */

@@ -63,13 +63,14 @@ export async function encodeSupport(
         free(state);
         state = made;
       };
-      next(() => attentionBlock(state, network.part, names.rows, whole, config.n_heads).y);
+      next(() => attentionBlock(state, network.part, names.rows, whole, config.n_heads, false).y);
       await pause();
       next(() => feedForwardBlock(state, network.part, names.first, false).y);
       await pause();
       const all = { from: 0, to: f + 1, keys: f + 1 };
       next(
-        () => attentionBlock(swap(state, 1), network.part, names.columns, all, config.n_heads).y,
+        () =>
+          attentionBlock(swap(state, 1), network.part, names.columns, all, config.n_heads, false).y,
       );
       await pause();
       next(() => swap(feedForwardBlock(state, network.part, names.second, false).y, 1));
@@ -125,7 +126,9 @@ export async function decodeState(
       await pause();
       const tokens = { from: 0, to: last ? 1 : f + 1, keys: f + 1 };
       next(
-        () => attentionBlock(swap(state, 1), network.part, names.columns, tokens, config.n_heads).y,
+        () =>
+          attentionBlock(swap(state, 1), network.part, names.columns, tokens, config.n_heads, false)
+            .y,
       );
       await pause();
       next(() => feedForwardBlock(state, network.part, names.second, false).y);

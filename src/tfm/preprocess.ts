@@ -32,9 +32,10 @@ export function fitPreprocessor(values: Float64Array, width: number): Preprocess
       }
     }
     means[j] = known > 0 ? sum / known : 0;
-    const first = Math.fround(filled(values[j], means[j]));
+    // Compared in double precision, as the reference does: what float32 cannot tell apart stays.
+    const first = filled(values[j], means[j]);
     for (let i = 1; i < rows; i++) {
-      if (Math.fround(filled(values[i * width + j], means[j])) !== first) {
+      if (filled(values[i * width + j], means[j]) !== first) {
         kept.push(j);
         break;
       }

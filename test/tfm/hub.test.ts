@@ -6,6 +6,8 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -184,6 +186,35 @@ describe('fetchModel()', () => {
     const fetched = fetchModel('autogluon/mitra-classifier', quick);
     await expect(fetched).rejects.toThrow(/SHA-256 of its weights must be e06a055e/);
     expect(requests[0].url).toContain('c425e9fa0910a6be1c494321792e7ba2a1367b1a');
+    // Nor are they fetched, or taken from the cache, where another program has put them.
+    expect(requests.every(({ url }) => !url.includes('/store/'))).toBe(true);
+    const revision = 'c425e9fa0910a6be1c494321792e7ba2a1367b1a';
+    const cached = join(home, 'hub', 'models--autogluon--mitra-classifier', 'snapshots', revision);
+    symlinkSync(join('..', '..', 'blobs', 'f'.repeat(64)), join(cached, 'model.safetensors'));
+    writeFileSync(
+      join(cached, '..', '..', 'blobs', 'f'.repeat(64)),
+      files.get('model.safetensors') as Buffer,
+    );
+    await expect(fetchModel('autogluon/mitra-classifier', quick)).rejects.toThrow(/it is f{64}/);
+  });
+
+  it('fetches the shards that an interrupted run has left out', async () => {
+    const whole = files.get('model.safetensors') as Buffer;
+    const index = { weight_map: { a: 'part-1.safetensors', b: 'part-2.safetensors' } };
+    files.delete('model.safetensors');
+    files.set('model.safetensors.index.json', Buffer.from(JSON.stringify(index)));
+    for (const name of Object.values(index.weight_map)) files.set(name, Buffer.from(name));
+    try {
+      const revision = 'd'.repeat(40);
+      const { folder: got } = await fetchModel('owner/name', { ...quick, revision });
+      unlinkSync(join(got, 'part-2.safetensors'));
+      await fetchModel('owner/name', { ...quick, revision });
+      expect(readFileSync(join(got, 'part-2.safetensors'), 'utf8')).toBe('part-2.safetensors');
+    } finally {
+      files.set('model.safetensors', whole);
+      files.delete('model.safetensors.index.json');
+      for (const name of Object.values(index.weight_map)) files.delete(name);
+    }
   });
 
   it('sends the token to the endpoint, never to the store', async () => {
