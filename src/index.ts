@@ -126,12 +126,16 @@ export {
   type TuningStep,
 } from './tfm/fine-tune.js';
 export { type FineTuneBagOptions, fineTuneBag, type TunedBag } from './tfm/fine-tune-bag.js';
+export { type InputGradients, inputGradients } from './tfm/input-gradients.js';
 export { loadClassifier } from './tfm/load-classifier.js';
 export { loadRegressor } from './tfm/load-regressor.js';
 export { type LoadTfmOptions, loadTfm, type Tfm } from './tfm/load-tfm.js';
+export { crossEntropy } from './tfm/losses.js';
+export type { Episode, LossGradient } from './tfm/mitra-gradient.js';
 export { type Preset, type PresetName, presets } from './tfm/presets.js';
 export type { PriorMix, PriorName } from './tfm/pretraining/prior.js';
 export { type SyntheticTableOptions, syntheticTable } from './tfm/pretraining/synthetic-rows.js';
+export { applyQuantileStep, fitQuantileStep, type QuantileStep } from './tfm/quantile-step.js';
 export type { FittedRegressor } from './tfm/regressor.js';
 
 // the method

@@ -12,7 +12,9 @@ import { column, isNumeric, type Table } from '../data/table.js';
 import { evaluate, type Scores } from '../evaluation/evaluate.js';
 import { evaluateRegressor, type RegressionScores } from '../evaluation/regression.js';
 import type { FittedClassifier } from '../tfm/classifier.js';
+import { type FineTuned, fineTuneRegressor } from '../tfm/fine-tune.js';
 import { loadTfm } from '../tfm/load-tfm.js';
+import type { FittedRegressor } from '../tfm/regressor.js';
 import type { LongWork } from '../work/long-work.js';
 import {
   addCommand,
@@ -73,6 +75,8 @@ interface Report {
   readonly rows: { readonly train: number; readonly validation: number };
   readonly validation: Scores | RegressionScores;
   readonly history?: History;
+  /** How the tuning of a regressor went; the scores are root mean squared errors. */
+  readonly tuning?: Pick<FineTuned, 'chosenStep' | 'steps'>;
 }
 
 async function fitAndSave(source: string, options: FitOptions, context: Context): Promise<void> {
@@ -93,13 +97,15 @@ async function fitAndSave(source: string, options: FitOptions, context: Context)
   };
   let report: Report;
   if (isNumeric(column(table, target))) {
-    if (method !== 'zero-shot') {
-      throw new TypeError(
-        `Cannot fit by ${method} as the target must be categorical: "${target}" is numeric; use --method zero-shot with a regressor as --model`,
-      );
-    }
-    const regressor = await tfm.fitRegressor(train, { seed });
-    report = { ...about, validation: await evaluateRegressor(regressor, validation) };
+    const { regressor, tuning: went } = await fitRegressor(
+      tuning,
+      options,
+      train,
+      validation,
+      work,
+    );
+    const scores = await evaluateRegressor(regressor, validation);
+    report = { ...about, validation: scores, ...(went ? { tuning: went } : {}) };
     await save(regressor, options, context);
   } else {
     const model = await fitClassifier(tuning, options, train, validation, work);
@@ -121,6 +127,33 @@ function fitClassifier(
   if (method === 'zero-shot') return tuning.tfm.fit(train, { seed: tuning.seed });
   const way = method === 'fine-tune' ? standardFineTuning(tuning) : causalMixFT(tuning);
   return way.fit(train, validation, work);
+}
+
+async function fitRegressor(
+  { tfm, ...tuning }: TuningOptions,
+  { method, target }: FitOptions,
+  train: Table,
+  validation: Table,
+  work: LongWork,
+): Promise<{ regressor: FittedRegressor; tuning?: Report['tuning'] }> {
+  const { seed } = tuning;
+  if (method === 'zero-shot') return { regressor: await tfm.fitRegressor(train, { seed }) };
+  if (method === 'causal-mix-ft') {
+    throw new TypeError(
+      `Cannot fit by ${method} as the target must be categorical: "${target}" is numeric; use --method fine-tune or --method zero-shot`,
+    );
+  }
+  const tuned = await fineTuneRegressor(tfm, () => train, {
+    ...tuning,
+    ...work,
+    context: train,
+    score: async (candidate) => (await evaluateRegressor(candidate, validation)).rmse,
+  });
+  const { chosenStep, steps } = tuned;
+  return {
+    regressor: await tuned.tfm.fitRegressor(train, { seed }),
+    tuning: { chosenStep, steps },
+  };
 }
 
 /** Save what was fitted, unless it was stopped meanwhile. */
@@ -154,7 +187,8 @@ function withKnownTarget(table: Table, target: string): Table {
   return known;
 }
 
-function reportText({ method, model, rows, validation, history }: Report, out: string): string {
+function reportText(report: Report, out: string): string {
+  const { method, model, rows, validation, history, tuning } = report;
   const scores = Object.entries(validation).map(([name, value]) => [name, shortNumber(value)]);
   const [run] = history?.runs ?? [];
   const steps = run?.steps.map(({ step, trainLoss, validation: loss, scores }) => [
@@ -164,11 +198,18 @@ function reportText({ method, model, rows, validation, history }: Report, out: s
     shortNumber(scores.validation.rocAuc),
     step === run.chosenStep ? '← kept' : '',
   ]);
+  const numeric = tuning?.steps.map(({ step, trainLoss, score }) => [
+    String(step),
+    trainLoss === undefined ? '–' : shortNumber(trainLoss),
+    shortNumber(score),
+    step === tuning.chosenStep ? '← kept' : '',
+  ]);
   return [
     `${method} of ${model}: ${rows.train} rows to learn from, ${rows.validation} to validate on`,
     ...(steps
       ? ['', textTable(['step', 'training loss', 'validation log-loss', 'ROC-AUC', ''], steps)]
       : []),
+    ...(numeric ? ['', textTable(['step', 'training loss', 'validation RMSE', ''], numeric)] : []),
     '',
     textTable(['validation', ''], scores),
     '',

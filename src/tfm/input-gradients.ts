@@ -18,7 +18,17 @@ export interface InputGradients {
 /**
  * Give the gradient of a function of the logits with respect to the network's inputs, for generators
  * that move rows along it. The inputs are the z-scores after the quantile step: the step itself is
- * piecewise constant and has no gradient.
+ * piecewise constant and has no gradient. The energy of TabEBM (arXiv 2409.16118), −log Σ exp(logits), is
+ * such a function, as is `crossEntropy(labels, outputs)`.
+ * @example
+ * const step = fitQuantileStep(support, supportRows, features);
+ * const episode = {
+ *   features,
+ *   support: applyQuantileStep(step, support),
+ *   labels,
+ *   query: applyQuantileStep(step, query),
+ * };
+ * const { query: slope } = await inputGradients(tfm, episode, crossEntropy(queryLabels, 10));
  * @param episode Support and query rows as z-scores.
  * @param of The function and its gradient with respect to the logits.
  */

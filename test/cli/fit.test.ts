@@ -119,9 +119,16 @@ describe('causalmixft fit and predict', () => {
     'save a regressor for a numeric target and predict with it (needs ../shared/fixtures)',
     async () => {
       const args = ['fit', 'bundled:penguins', '--target', 'body_mass_g', '--out', at('mass')];
-      const tuned = await causalmixft([...args, '--method', 'fine-tune']);
-      expect([tuned.code, tuned.stdout]).toEqual([1, '']);
-      expect(tuned.stderr).toContain('the target must be categorical: "body_mass_g" is numeric');
+      const mixed = await causalmixft(args);
+      expect([mixed.code, mixed.stdout]).toEqual([1, '']);
+      expect(mixed.stderr).toContain('the target must be categorical: "body_mass_g" is numeric');
+      const tuned = await causalmixft([
+        ...[...args, '--method', 'fine-tune', '--steps', '3', '--model', regressor, '--quiet'],
+      ]);
+      expect(tuned.code, tuned.stderr).toBe(0);
+      expect(tuned.stdout).toMatch(/step +training loss +validation RMSE/);
+      expect(tuned.stdout).toMatch(/\n *3 .*\n/);
+      expect(tuned.stdout).toContain('← kept');
       const fitted = await causalmixft([
         ...[...args, '--method', 'zero-shot', '--model', regressor, '--json', '--quiet'],
       ]);
