@@ -7,6 +7,7 @@ import { cellNumbers, enoughPerCell, fitContingency, predictContingency } from '
 import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
 import { fitForest, predictForest } from './forest.js';
 import { valuesAt } from './frame.js';
+import type { Units } from './grow-tree.js';
 import { fitLasso, fitLinear, fitRidge } from './linear.js';
 import { fitLogisticCounts, type LogisticFit } from './logistic.js';
 import { type Model, type ModelName, predictModel } from './model.js';
@@ -149,22 +150,24 @@ function boosting(): Learner {
     name: 'boosting',
     fit(problem, train, held, random, _previous, trial) {
       const { target, parents, classes, classOf } = problem;
-      const { unitOf, ...features } = problem.units();
+      const { unitsOfTrain, unitsOfHeld, ...features } = usedUnits(problem, train, held);
       const { size } = features;
       const count = new Float64Array(size);
-      for (const r of train) count[unitOf[r]]++;
+      for (const u of unitsOfTrain) count[u]++;
       let goal: BoostingTarget;
       if (classes && classOf) {
         const counts = new Float64Array(classes.length * size);
-        for (const r of train) counts[classOf[r] * size + unitOf[r]]++;
+        train.forEach((r, i) => {
+          counts[classOf[r] * size + unitsOfTrain[i]]++;
+        });
         goal = { loss: 'log', classes: classes.length, counts };
       } else {
         const sum = new Float64Array(size);
         const squares = new Float64Array(size);
-        for (const r of train) {
-          sum[unitOf[r]] += target.values[r];
-          squares[unitOf[r]] += target.values[r] ** 2;
-        }
+        train.forEach((r, i) => {
+          sum[unitsOfTrain[i]] += target.values[r];
+          squares[unitsOfTrain[i]] += target.values[r] ** 2;
+        });
         goal = { loss: 'squared', sum, squares };
       }
       const { model, raw } = fitBoosting({ ...features, count }, goal, {
@@ -175,7 +178,7 @@ function boosting(): Learner {
       const own = new Float64Array(outputs * held.length);
       for (let k = 0; k < outputs; k++) {
         for (let i = 0; i < held.length; i++) {
-          own[k * held.length + i] = raw[k * size + unitOf[held[i]]];
+          own[k * held.length + i] = raw[k * size + unitsOfHeld[i]];
         }
       }
       return {
@@ -184,6 +187,36 @@ function boosting(): Learner {
           model.loss === 'squared' ? own : boostedProbabilities(model.loss, own, held.length),
       };
     },
+  };
+}
+
+/** The units of some rows only, in their order: of a large table a fold reads a part. */
+function usedUnits(
+  { units }: Problem,
+  train: Int32Array,
+  held: Int32Array,
+): Omit<Units, 'count'> & { readonly unitsOfTrain: Int32Array; readonly unitsOfHeld: Int32Array } {
+  const { unitOf, size, codes, bins, categorical } = units();
+  const place = new Int32Array(size);
+  for (const r of train) place[unitOf[r]] = 1;
+  for (const r of held) place[unitOf[r]] = 1;
+  let used = 0;
+  for (let u = 0; u < size; u++) place[u] = place[u] === 1 ? used++ : -1;
+  const own =
+    used === size
+      ? codes
+      : codes.map((column) => {
+          const kept = new Uint8Array(used);
+          for (let u = 0; u < size; u++) if (place[u] >= 0) kept[place[u]] = column[u];
+          return kept;
+        });
+  return {
+    size: used,
+    codes: own,
+    bins,
+    categorical,
+    unitsOfTrain: train.map((r) => place[unitOf[r]]),
+    unitsOfHeld: held.map((r) => place[unitOf[r]]),
   };
 }
 
