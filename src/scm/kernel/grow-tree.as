@@ -543,7 +543,10 @@ function scanBothHessians(f: i32, a: i32, b: i32, wantedA: bool, wantedB: bool, 
   const G = f64x2.sub(V, N);
   const penalty = f64x2.splat(l2);
   const parent = f64x2.div(f64x2.mul(G, G), f64x2.add(H, penalty));
+  // Both sides have enough rows where the left one's number is near enough to one half of all.
+  const half = f64x2.mul(N, f64x2.splat(0.5));
   const lows = f64x2.replace_lane(f64x2.splat(wantedA ? least : Infinity), 1, wantedB ? least : Infinity);
+  const near = f64x2.sub(half, lows);
   const thin = f64x2.splat(LEAST_HESSIAN);
   let top = f64x2.add(gains, parent);
   let sum = f64x2.splat(0);
@@ -577,10 +580,9 @@ function scanBothHessians(f: i32, a: i32, b: i32, wantedA: bool, wantedB: bool, 
       sum = f64x2.add(sum, v);
       weight = f64x2.add(weight, h);
       const n = f64x2.sub(f64x2.add(sum, round), round);
-      const rest = f64x2.sub(N, n);
-      const other = f64x2.sub(H, weight);
-      let enough = v128.and(occurs, v128.and(f64x2.ge(n, lows), f64x2.ge(rest, lows)));
+      let enough = v128.and(occurs, f64x2.le(f64x2.abs(f64x2.sub(n, half)), near));
       if (!v128.any_true(enough)) continue;
+      const other = f64x2.sub(H, weight);
       enough = v128.and(enough, v128.and(f64x2.ge(weight, thin), f64x2.ge(other, thin)));
       const g = f64x2.sub(sum, n);
       const r = f64x2.sub(G, g);
