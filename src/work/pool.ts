@@ -17,11 +17,21 @@ export interface PoolOptions<Result = unknown> {
   readonly onReport?: (value: unknown, index: number) => void;
 }
 
+/** What a pool sends to its workers: the setup first, then tasks; at the end nothing to hold on to. */
+export type PoolMessage =
+  | { readonly kind: 'setup'; readonly setup: unknown }
+  | { readonly kind: 'task'; readonly index: number; readonly task: unknown };
+
 /** What a worker sends to its pool. */
 export type WorkerMessage =
   | { readonly kind: 'report'; readonly index: number; readonly value: unknown }
   | { readonly kind: 'result'; readonly index: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly index: number; readonly error: unknown };
+
+// A worker that has done its part waits a while for the next call: its code is compiled then, which a
+// new thread takes as long for as for the first tasks. It does not keep the process from ending.
+const idle = new Map<string, Worker[]>();
+const KEPT_MS = 10_000;
 
 /** The number of workers that is used where none is asked for. */
 export function defaultWorkers(): number {
@@ -70,13 +80,16 @@ export async function parallelMap<Task, Result>(
       signal?.addEventListener('abort', onAbort, { once: true });
       const give = (thread: Worker): void => {
         if (next < tasks.length) {
-          thread.postMessage({ index: next, task: tasks[next] });
+          send(thread, { kind: 'task', index: next, task: tasks[next] });
           next++;
         }
       };
       for (let i = 0; i < threads; i++) {
-        const thread = new Worker(file, { workerData: options.setup, execArgv: [] });
+        const thread = idle.get(file.href)?.pop() ?? new Worker(file, { execArgv: [] });
+        thread.removeAllListeners();
+        thread.ref();
         pool.push(thread);
+        send(thread, { kind: 'setup', setup: options.setup });
         thread.on('message', (message: WorkerMessage) => {
           try {
             if (message.kind === 'report') {
@@ -104,12 +117,42 @@ export async function parallelMap<Task, Result>(
         give(thread);
       }
     });
+    for (const thread of pool.splice(0)) keep(file.href, thread);
     return results;
   } finally {
     if (onAbort) signal?.removeEventListener('abort', onAbort);
-    for (const thread of pool) thread.removeAllListeners('exit');
+    for (const thread of pool) thread.removeAllListeners();
     await Promise.all(pool.map((thread) => thread.terminate()));
   }
+}
+
+function send(thread: Worker, message: PoolMessage): void {
+  thread.postMessage(message);
+}
+
+/** Let a worker without a task wait for the next call. */
+function keep(file: string, thread: Worker): void {
+  const list = idle.get(file) ?? [];
+  idle.set(file, list);
+  const leave = (): void => {
+    const at = list.indexOf(thread);
+    if (at >= 0) list.splice(at, 1);
+  };
+  thread.removeAllListeners();
+  if (list.length >= defaultWorkers()) {
+    void thread.terminate();
+    return;
+  }
+  send(thread, { kind: 'setup', setup: undefined });
+  thread.once('error', leave);
+  thread.once('exit', leave);
+  thread.unref();
+  list.push(thread);
+  setTimeout(() => {
+    if (!list.includes(thread)) return;
+    leave();
+    void thread.terminate();
+  }, KEPT_MS).unref();
 }
 
 /** The file that runs: sources under test name a file of `src`, of which only the build in `dist` can run. */

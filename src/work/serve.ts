@@ -1,9 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import type { WorkerMessage } from './pool.js';
+import { parentPort } from 'node:worker_threads';
+import type { PoolMessage, WorkerMessage } from './pool.js';
 
 /**
  * Answer the tasks of a pool, one after the other. A worker's file calls this once.
- * @param handle Does one task. `setup` is what the pool sent once; `report` sends word of progress.
+ * @param handle Does one task. `setup` is what the pool sent before it; `report` sends word of progress.
  */
 export function serve<Task, Setup, Result>(
   handle: (task: Task, setup: Setup, report: (value: unknown) => void) => Result | Promise<Result>,
@@ -15,9 +15,15 @@ export function serve<Task, Setup, Result>(
     );
   }
   const send = (message: WorkerMessage): void => port.postMessage(message);
-  port.on('message', async ({ index, task }: { index: number; task: Task }) => {
+  let setup: unknown;
+  port.on('message', async (message: PoolMessage) => {
+    if (message.kind === 'setup') {
+      setup = message.setup;
+      return;
+    }
+    const { index, task } = message;
     try {
-      const value = await handle(task, workerData as Setup, (report) =>
+      const value = await handle(task as Task, setup as Setup, (report) =>
         send({ kind: 'report', index, value: report }),
       );
       send({ kind: 'result', index, value });

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parallelMap } from '../../src/work/pool.js';
 
@@ -24,6 +26,31 @@ describe('parallelMap()', () => {
     });
     expect(seen).toEqual(new Array(7).fill(0));
     expect(reports.sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('uses its workers again, with the setup of the call', async () => {
+    const run = (factor: number) =>
+      parallelMap<{ value: number }, number>(echo, tasks, { workers: 2, setup: { factor } });
+    expect(await run(2)).toEqual([0, 2, 4, 6, 8, 10, 12]);
+    expect(await run(3)).toEqual([0, 3, 6, 9, 12, 15, 18]);
+    // Two calls at once have workers of their own.
+    const [one, two] = await Promise.all([run(5), run(7)]);
+    expect([one[6], two[6]]).toEqual([30, 42]);
+    const threads = await parallelMap<object, number>(echo, [{ thread: true }], { workers: 1 });
+    const again = await parallelMap<object, number>(echo, [{ thread: true }], { workers: 1 });
+    expect(again).toEqual(threads);
+  });
+
+  it('does not keep the process from ending', async () => {
+    const script = `
+      import { parallelMap } from ${JSON.stringify(new URL('../../dist/work/pool.js', import.meta.url).href)};
+      await parallelMap(new URL(${JSON.stringify(echo.href)}), [{ value: 1 }], { workers: 1 });
+      const done = performance.now();
+      process.on('exit', () => console.log(performance.now() - done < 5000));`;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...['--input-type=module', '-e', script],
+    ]);
+    expect(stdout).toBe('true\n');
   });
 
   it('does nothing for no tasks', async () => {

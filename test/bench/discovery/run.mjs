@@ -138,7 +138,7 @@ if (options.growth) {
     }
   }
   console.log(
-    '\n| work | ours s (min) | MB | edges | peers s | ratio | must | aim |\n|---|---|---|---|---|---|---|---|',
+    '\n| work | ours s (min) | processor s | MB | edges | peers s | ratio | must | aim |\n|---|---|---|---|---|---|---|---|---|',
   );
   for (const row of rows) console.log(row);
 }
@@ -154,7 +154,7 @@ function compare(line, mine) {
   const others = theirs
     .map(([name, r]) => `${name} ${r.min.toFixed(3)} (${r.edges} edges)`)
     .join(', ');
-  return `| ${line.algorithm} ${line.test} ${line.data} | ${mine.min.toFixed(4)} | ${mine.megabytes.toFixed(0)} | ${mine.edges} | ${others || '–'} | ${ratio} | ${line.must}× | ${line.aim}× |`;
+  return `| ${line.algorithm} ${line.test} ${line.data} | ${mine.min.toFixed(4)} | ${mine.cpu.toFixed(4)} | ${mine.megabytes.toFixed(0)} | ${mine.edges} | ${others || '–'} | ${ratio} | ${line.must}× | ${line.aim}× |`;
 }
 
 /** Our own run, in a process of its own. */
