@@ -80,14 +80,21 @@ describe('pc() with d-separation', () => {
 });
 
 describe('fci() with d-separation', () => {
-  it('returns what all equivalent MAGs share, on 60 random DAGs with 3 latents', async () => {
+  it.each([
+    ['60 random DAGs with 3 latents', 60, 11, 3, 0],
+    ['40 larger ones, rows selected', 40, 14, 3, 2],
+  ])('returns what all equivalent MAGs share, on %s', async (_, count, p, hidden, selecting) => {
     const random = stream(2, 'latent');
-    for (let k = 0; k < 60; k++) {
-      const truth = randomDag(random, 11, 0.2 + 0.15 * random());
-      const latents = ['X1', 'X2', 'X3'];
-      const names = truth.names.filter((n) => !latents.includes(n));
-      const found = await fci(emptyTable(names), { ...quiet, test: oracle(truth, names) });
-      const mag = magOfDag(truth, latents);
+    for (let k = 0; k < count; k++) {
+      const truth = randomDag(random, p, 0.2 + 0.15 * random());
+      const latents = truth.names.slice(0, hidden);
+      const selected = truth.names.slice(hidden, hidden + selecting);
+      const names = truth.names.slice(hidden + selecting);
+      const found = await fci(emptyTable(names), {
+        ...quiet,
+        test: oracle(truth, names, selected),
+      });
+      const mag = magOfDag(truth, latents, selected);
       // Adjacencies are those of the MAG, and no mark contradicts it.
       for (let i = 0; i < mag.marks.length; i++) {
         expect(found.graph.marks[i] === NO_EDGE).toBe(mag.marks[i] === NO_EDGE);
