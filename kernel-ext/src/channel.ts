@@ -23,6 +23,12 @@ export type ToWorker =
   | (CommMessage & { readonly cell: number })
   /** Objects of cells whose names have all been replaced. */
   | { readonly type: 'drop'; readonly cells: readonly number[] }
+  /** What came of compiling a local file: modules, or why there are none. */
+  | {
+      readonly type: 'modules';
+      readonly id: number;
+      readonly answer: readonly LocalModule[] | string;
+    }
   | {
       readonly type: 'variables';
       readonly id: number;
@@ -84,6 +90,8 @@ export type FromWorker =
       readonly password: boolean;
     }
   | { readonly type: 'forget'; readonly id: number }
+  /** A local file is to be compiled, which only the running code knows. */
+  | { readonly type: 'compile'; readonly id: number; readonly path: string }
   | (CommMessage & { readonly cell: number })
   /** A message from the browser has been handled. */
   | { readonly type: 'handled'; readonly cell: number }

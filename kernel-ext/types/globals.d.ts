@@ -71,6 +71,16 @@ declare const crypto: {
   readonly subtle: any;
 };
 
+/** WebAssembly of the platform. */
+// biome-ignore lint/suspicious/noExplicitAny: its types come with those of browsers only
+declare const WebAssembly: any;
+
+/** What a module knows of itself; in a cell the notebook's folder. */
+interface ImportMeta {
+  readonly dirname: string;
+  readonly filename: string;
+}
+
 /** The library, with the tools of the notebook. */
 declare const cm: typeof import('causalmixft') & CausalMixFTCellTools;
 

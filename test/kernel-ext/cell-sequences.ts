@@ -22,9 +22,9 @@ export interface Sequence {
   readonly cells: readonly Cell[];
 }
 
-const shows = (code: string, result: string): Cell => [code, { result }];
-const prints = (code: string, stdout: string): Cell => [code, { stdout }];
-const fails = (code: string, error: string): Cell => [code, { error }];
+export const shows = (code: string, result: string): Cell => [code, { result }];
+export const prints = (code: string, stdout: string): Cell => [code, { stdout }];
+export const fails = (code: string, error: string): Cell => [code, { error }];
 
 /** Everyday and nasty things that people type into notebooks. */
 export const sequences: readonly Sequence[] = [

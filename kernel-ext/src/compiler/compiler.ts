@@ -127,7 +127,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const cell = seam.cell() as TypeScript.SourceFile & { locals?: Map<string, TypeScript.Symbol> };
     const checker = seam.program().getTypeChecker();
     const more = names.flatMap((name) => {
-      const symbol = told.has(name) ? undefined : cell.locals?.get(name);
+      const symbol = told.has(name)
+        ? undefined
+        : cell.locals?.get(ts.escapeLeadingUnderscores(name) as string);
       const at = symbol?.valueDeclaration;
       if (!symbol || !at) return [];
       const type = checker.getTypeOfSymbolAtLocation(symbol, at);
@@ -152,7 +154,12 @@ export function createCompiler(options: CompilerOptions): Compiler {
       const suffix =
         cellOutline.names.length > 0 ? `\nexport { ${cellOutline.names.join(', ')} }` : '';
       const result = seam.inOnePass(() =>
-        converter.convert(declarations.text, cellOutline.source + suffix),
+        // A cell that is run again must not meet the program of its last run, which carries the
+        // exports that the converter itself appends: the text differs in white space.
+        converter.convert(
+          declarations.text,
+          `${cellOutline.source}${suffix}${'\n'.repeat(cell % 2)}`,
+        ),
       );
       const shown = found.map((d) => describe(ts, d, seam.cell(), source));
       // The converter says nothing of files outside of its folder.

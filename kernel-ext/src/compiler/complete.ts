@@ -73,7 +73,7 @@ function ranked(
   offset: number,
 ): Described[] {
   const entries = new Map((found.original?.entries ?? []).map((entry) => [entry.name, entry]));
-  const names = found.candidates.filter((name) => !name.startsWith('$$') && !isHiddenName(name));
+  const names = found.candidates.filter((name) => !name.startsWith('$$cm_') && !isHiddenName(name));
   const lower = typed.toLowerCase();
   const starting = names.filter((name) => name.toLowerCase().startsWith(lower));
   const chosen = (starting.length > 0 ? starting : names).slice(0, most);

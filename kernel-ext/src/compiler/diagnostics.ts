@@ -20,9 +20,16 @@ export interface CellDiagnostic {
 /** Lines and characters that tslab puts before the source. */
 const prefix = 'export {};\n';
 
+/** Among the codes of syntax errors, those of code that runs all the same. */
+const opinions = new Set([
+  1117, // a property that an object literal names twice
+  1313, // an empty statement as the body of an `if`
+  1345, // a test of something without a value
+]);
+
 /** Whether the code cannot run at all, whatever is decided about types. */
-export function isSyntax(diagnostic: TypeScript.Diagnostic): boolean {
-  return diagnostic.code < 2000;
+export function isSyntax({ code }: Pick<TypeScript.Diagnostic, 'code'>): boolean {
+  return code < 2000 && !opinions.has(code);
 }
 
 /** Turn a diagnostic into positions of the cell as typed. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { JoinedLibs } from './joined-libs.js';
 import type { TypeScript } from './tslab.js';
 
 /**
@@ -16,13 +17,17 @@ export function withoutDocs(text: string): string {
 }
 
 /** The documentation of a declaration whose file was read without it. */
-export function readDocumentation(declaration: TypeScript.Declaration): string {
+export function readDocumentation(
+  declaration: TypeScript.Declaration,
+  origin: JoinedLibs['origin'],
+): string {
   const file = declaration.getSourceFile();
   if (!isForeign(file.fileName)) return '';
-  const { line } = file.getLineAndCharacterOfPosition(declaration.getStart(file));
+  const position = file.getLineAndCharacterOfPosition(declaration.getStart(file));
+  const { path, line } = origin(file.fileName, position.line);
   let lines: string[];
   try {
-    lines = readFileSync(file.fileName, 'utf8').split('\n').slice(0, line);
+    lines = readFileSync(path, 'utf8').split('\n').slice(0, line);
   } catch {
     return '';
   }

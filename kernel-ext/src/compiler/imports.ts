@@ -14,7 +14,7 @@ export function isValueImport(
   return checker.isUnknownSymbol(target) || (target.flags & ts.SymbolFlags.Value) !== 0;
 }
 
-/** `import d, { a as b } from 'm'` → `const $$m = await $$import('m'), d = $$m.default, b = $$m.a;` */
+/** `import d, { a as b } from 'm'` → `const m = await load('m'), d = m.default, b = m.a;` */
 export function importStatements(
   ts: typeof TypeScript,
   f: TypeScript.NodeFactory,
@@ -43,7 +43,7 @@ export function importStatements(
     for (const e of named?.elements ?? []) bindings.push([e.name, (e.propertyName ?? e.name).text]);
   const values = bindings.filter(([name]) => isValue(name));
   if (values.length === 0) return [];
-  const module = f.createUniqueName('$$module');
+  const module = f.createUniqueName('$$cm_module');
   const made = [
     f.createVariableDeclaration(module, undefined, undefined, load),
     ...values.map(([name, property]) =>

@@ -45,12 +45,12 @@ function bundle(
   const declaration = declarationAt(ts, seam.cell(), seam.program().getTypeChecker(), at);
   const documentation =
     ts.displayPartsToString(info.documentation) ||
-    (declaration ? readDocumentation(declaration) : '');
+    (declaration ? readDocumentation(declaration, seam.origin) : '');
   const tags = (info.tags ?? []).map(({ name, text }) => ({
     name,
     text: ts.displayPartsToString(text),
   }));
-  const place = declaration ? placeOf(declaration) : '';
+  const place = declaration ? placeOf(declaration, seam.origin) : '';
   const markdown = [
     `\`\`\`typescript\n${signature}\n\`\`\``,
     documentation,
@@ -88,9 +88,10 @@ function declarationAt(
 }
 
 /** File and line of a declaration, unless it is in a cell. */
-function placeOf(declaration: TypeScript.Declaration): string {
+function placeOf(declaration: TypeScript.Declaration, origin: Compiler['seam']['origin']): string {
   const file = declaration.getSourceFile();
   if (/__(tslab|prev)__/.test(file.fileName)) return '';
-  const { line } = file.getLineAndCharacterOfPosition(declaration.getStart(file));
-  return `${file.fileName}:${line + 1}`;
+  const position = file.getLineAndCharacterOfPosition(declaration.getStart(file));
+  const { path, line } = origin(file.fileName, position.line);
+  return `${path}:${line + 1}`;
 }

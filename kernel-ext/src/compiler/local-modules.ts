@@ -1,9 +1,10 @@
+import { parameters } from './parameters.js';
 import type { TypeScript } from './tslab.js';
 
 /** A local TypeScript file as the worker loads it. */
 export interface LocalModule {
   readonly path: string;
-  /** Body of a function `(exports, require, module, $$import)`. */
+  /** Body of a function whose parameters `work/load.ts` names. */
   readonly code: string;
   readonly map: string;
   /** Changes when the file or the compiler's view of it does. */
@@ -83,7 +84,7 @@ function compileModule(ts: typeof TypeScript, file: TypeScript.SourceFile): Loca
       sourceMap: true,
       jsx: ts.JsxEmit.React,
     },
-    transformers: { before: [dynamicImports(ts)] },
+    transformers: { before: [moduleSyntax(ts)] },
   });
   const module = {
     path: file.fileName,
@@ -96,16 +97,20 @@ function compileModule(ts: typeof TypeScript, file: TypeScript.SourceFile): Loca
   return module;
 }
 
-/** `import(x)` → `$$import(x)`: a `require` in its place could not load what awaits at its top. */
-function dynamicImports(
-  ts: typeof TypeScript,
-): TypeScript.TransformerFactory<TypeScript.SourceFile> {
+/**
+ * `import(x)` as a call of ours, as a `require` in its place could not load what awaits at its top,
+ * and `import.meta` as a variable.
+ */
+function moduleSyntax(ts: typeof TypeScript): TypeScript.TransformerFactory<TypeScript.SourceFile> {
   return (context) => (file) => {
     const visit = (node: TypeScript.Node): TypeScript.Node => {
+      if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) {
+        return context.factory.createIdentifier(parameters.meta);
+      }
       const inner = ts.visitEachChild(node, visit, context);
       return ts.isCallExpression(inner) && inner.expression.kind === ts.SyntaxKind.ImportKeyword
         ? context.factory.createCallExpression(
-            context.factory.createIdentifier('$$import'),
+            context.factory.createIdentifier(parameters.load),
             undefined,
             inner.arguments,
           )

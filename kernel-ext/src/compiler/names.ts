@@ -17,7 +17,7 @@ export interface CellOutline {
 export function outline(ts: typeof TypeScript, source: string): CellOutline {
   const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
   const names = new Set<string>();
-  const blanks: [number, number][] = [];
+  const blanks: Blank[] = [];
   for (const statement of file.statements) {
     collect(ts, statement, names);
     blanks.push(...exportWords(ts, statement, file));
@@ -85,28 +85,42 @@ function bound(ts: typeof TypeScript, name: TypeScript.BindingName, names: Set<s
   }
 }
 
+interface Blank {
+  readonly start: number;
+  readonly end: number;
+  /** Whether what follows is a value, which shall be read as an expression. */
+  readonly isValue?: boolean;
+}
+
 /** Where the words `export` and `export default` stand, or a whole `export { … }`. */
 function exportWords(
   ts: typeof TypeScript,
   statement: TypeScript.Statement,
   file: TypeScript.SourceFile,
-): [number, number][] {
+): Blank[] {
   if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier) {
-    return [[statement.getStart(file), statement.end]];
+    return [{ start: statement.getStart(file), end: statement.end }];
   }
   if (ts.isExportAssignment(statement)) {
-    return [[statement.getStart(file), statement.expression.getStart(file)]];
+    const end = statement.expression.getStart(file);
+    return [{ start: statement.getStart(file), end, isValue: true }];
   }
   const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
-  // An unnamed `export default` function or class is a value: it keeps its place as an expression.
+  const isUnnamed = !(statement as { name?: TypeScript.Node }).name;
   return modifiers
     .filter(
       ({ kind }) => kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword,
     )
-    .map((word) => [word.getStart(file), word.end]);
+    .map((word) => ({
+      start: word.getStart(file),
+      end: word.end,
+      isValue: isUnnamed && word.kind === ts.SyntaxKind.DefaultKeyword,
+    }));
 }
 
-function blank(source: string, [start, end]: [number, number]): string {
+/** White space in the place of a word; `0,` at its end makes an expression of what follows. */
+function blank(source: string, { start, end, isValue }: Blank): string {
   const gone = source.slice(start, end).replace(/[^\n]/g, ' ');
-  return source.slice(0, start) + gone + source.slice(end);
+  const kept = isValue ? `${gone.slice(0, -2)}0,` : gone;
+  return source.slice(0, start) + kept + source.slice(end);
 }

@@ -16,7 +16,8 @@ export function valueNames(
 ): OwnName[] {
   const { locals } = file as unknown as { locals?: Map<string, TypeScript.Symbol> };
   const own: OwnName[] = [];
-  for (const [name, symbol] of locals ?? []) {
+  for (const [escaped, symbol] of locals ?? []) {
+    const name = ts.unescapeLeadingUnderscores(escaped as TypeScript.__String);
     if (symbol.flags & ts.SymbolFlags.Alias) {
       if (isValueImport(ts, symbol, checker)) own.push({ name, writable: false });
       continue;
@@ -52,7 +53,7 @@ function isRuntime(
   );
 }
 
-/** `$$declare({ get x() { return x; }, set x($v) { x = $v; }, … })` */
+/** `declare({ get x() { return x; }, set x($v) { x = $v; }, … })` */
 export function declaration(
   ts: typeof TypeScript,
   f: TypeScript.NodeFactory,

@@ -3,6 +3,7 @@ import { type Completion, complete } from './complete.js';
 import type { CellDiagnostic } from './diagnostics.js';
 import { inspectCode } from './inspect.js';
 import { type Completeness, isComplete } from './is-complete.js';
+import type { LocalModule } from './local-modules.js';
 
 /** What the front asks of the compiler's process. */
 export type CompilerRequest =
@@ -23,6 +24,8 @@ export type CompilerRequest =
     }
   | { readonly op: 'inspect'; readonly code: string; readonly position: number }
   | { readonly op: 'isComplete'; readonly code: string }
+  /** Compile a local file, with all that it imports. */
+  | { readonly op: 'modules'; readonly path: string }
   | { readonly op: 'reset' };
 
 /** A compiled cell as it travels: what only the compiler needs stays with it. */
@@ -40,6 +43,7 @@ export interface CompilerAnswers {
   readonly complete: Completion;
   readonly inspect: Record<string, string> | null;
   readonly isComplete: Completeness;
+  readonly modules: readonly LocalModule[] | string;
   readonly reset: null;
 }
 
@@ -72,6 +76,12 @@ export function createService(compiler: Compiler): (request: CompilerRequest) =>
         return inspectCode(compiler, request.code, request.position) ?? null;
       case 'isComplete':
         return isComplete(compiler.ts, request.code);
+      case 'modules': {
+        const made = compiler.compile(0, `import ${JSON.stringify(request.path)}`, 'off');
+        if (made.ok) return made.compiled.modules;
+        const [first] = made.diagnostics;
+        return `${first?.message} (${first?.file}:${first?.line}:${first?.column})`;
+      }
       case 'reset':
         compiler.reset();
         return null;

@@ -19,6 +19,9 @@ import type { Places } from './places.js';
 import type { TypeScript } from './tslab.js';
 import { cacheFolder, loadTypeScript } from './typescript.js';
 
+/** What Node is told when a snapshot is made, and has to be told again when it is started. */
+export const snapshotFlags: readonly string[] = ['--max-semi-space-size=8'];
+
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /**
@@ -74,7 +77,7 @@ export function makeSnapshot(): string {
     writeFileSync(script, scriptOf(ts, { ...places, shortTypescript }));
     const { status, stderr } = spawnSync(
       process.execPath,
-      ['--snapshot-blob', made, '--build-snapshot', script],
+      [...snapshotFlags, '--snapshot-blob', made, '--build-snapshot', script],
       { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
     );
     if (status !== 0 || !existsSync(made)) {

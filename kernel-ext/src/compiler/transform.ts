@@ -101,7 +101,7 @@ function referenceVisitor(
     const made = ts.isIdentifier(callee) ? reference(callee) : undefined;
     return made && f.createParenthesizedExpression(f.createComma(f.createNumericLiteral(0), made));
   };
-  /** `$$resume($$here(), …)`: what runs after an await belongs to the cell that ran before it. */
+  /** `resume(here(), …)`: what runs after an await belongs to the cell that ran before it. */
   const resume = (awaited: TypeScript.Expression): TypeScript.Expression => {
     const here = f.createCallExpression(f.createIdentifier(parameters.here), undefined, []);
     return f.createCallExpression(f.createIdentifier(parameters.resume), undefined, [
@@ -149,6 +149,9 @@ function referenceVisitor(
         const template = ts.visitNode(node.template, visit) as TypeScript.TemplateLiteral;
         return f.updateTaggedTemplateExpression(node, tag, undefined, template);
       }
+    }
+    if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) {
+      return ts.setTextRange(f.createIdentifier(parameters.meta), node);
     }
     const inner = ts.visitEachChild(node, visit, context);
     if (ts.isAwaitExpression(inner)) {

@@ -1,8 +1,9 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type * as TypeScript from '@tslab/typescript-for-tslab';
 import type { Converter } from 'tslab/dist/converter.js';
 import { isForeign, withoutDocs } from './documentation.js';
 import { type FileWatch, watchFiles } from './file-watch.js';
+import { type JoinedLibs, joinLibs } from './joined-libs.js';
 import { loadScript } from './load-script.js';
 import { type NodeTypes, nodeTypes } from './node-types.js';
 import type { Places } from './places.js';
@@ -19,6 +20,8 @@ export interface Seam {
   program(): TypeScript.Program;
   /** The file of the cell in the program made last. */
   cell(): TypeScript.SourceFile;
+  /** The file and line in which a declaration was written. */
+  readonly origin: JoinedLibs['origin'];
   /** Have files read again that changed since they were read. */
   refresh(): void;
   /** Run the converter so that it makes a single pass (see `hideNames`). */
@@ -56,6 +59,9 @@ const cellName = `${cells}/__tslab__.ts`;
 const declarationsName = `${cells}/__prev__.d.ts`;
 const isVirtual = (path: string): boolean => path === cellName || path === declarationsName;
 
+/** The declarations of what Node 20 runs. */
+const languageLib = 'lib.es2023.d.ts';
+
 /**
  * Load tslab's converter with our compiler options and hooks under it.
  *
@@ -67,6 +73,10 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
   const real = loadTypeScript(places.typescript, places.shortTypescript);
   // The Node types that come with tslab, so that `console` exists in any folder.
   const node = nodeTypes(places.nodeTypes);
+  const libs = joinLibs(join(dirname(places.typescript), languageLib), (path) => {
+    const text = real.sys.readFile(path);
+    return text && withoutDocs(text);
+  });
   let called = false;
   const pass = { single: false };
   const files = watchFiles();
@@ -86,7 +96,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
     const host = real.createWatchCompilerHost(
       [...roots, places.ambient],
       { ...options, ...optionsFor(real, setup) },
-      watchingOnly(sys, files, node),
+      watchingOnly(sys, files, node, libs),
       createProgram,
       () => {},
       () => {},
@@ -122,6 +132,7 @@ export function createConverter(setup: ConverterSetup): { converter: Converter; 
       ts: real,
       program: () => program!,
       cell: () => program!.getSourceFile(cellName)!,
+      origin: libs.origin,
       refresh: files.refresh,
       inOnePass(work) {
         pass.single = true;
@@ -152,7 +163,7 @@ function optionsFor(ts: typeof TypeScript, setup: ConverterSetup): TypeScript.Co
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     typeRoots: [dirname(setup.places.nodeTypes)],
     types: ['node'],
-    lib: ['lib.es2023.d.ts'],
+    lib: [languageLib],
     skipLibCheck: true,
     skipDefaultLibCheck: true,
     disableTopLevelAwait: false,
@@ -242,12 +253,15 @@ function watchingOnly(
   sys: TypeScript.System,
   files: FileWatch,
   node: NodeTypes,
+  libs: JoinedLibs,
 ): TypeScript.System {
   const ours = Object.create(sys) as TypeScript.System;
   ours.watchFile = (path, ...rest) =>
     isVirtual(path) ? sys.watchFile!(path, ...rest) : files.watch(path, rest[0]);
   ours.watchDirectory = () => ({ close() {} });
   ours.readFile = (path, encoding) => {
+    const joined = libs.read(path);
+    if (joined !== undefined) return joined;
     const text = sys.readFile(path, encoding);
     if (text === undefined || !isForeign(path)) return text;
     return withoutDocs(node.isIndex(path) ? node.index(text, path) : text);

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type { TypeMode } from '../compiler/compiler.js';
 import type { Completion } from '../compiler/complete.js';
 import type { Completeness } from '../compiler/is-complete.js';
+import type { LocalModule } from '../compiler/local-modules.js';
 import type { CompileAnswer, CompilerAnswers, CompilerRequest } from '../compiler/service.js';
 import { CompilerLost, type CompilerProcess, startCompilerProcess } from './compiler-process.js';
 
@@ -13,6 +14,8 @@ export interface CompilerLink {
   complete(code: string, position: number, columns: readonly string[]): Promise<Completion>;
   inspect(code: string, position: number): Promise<Record<string, string> | null>;
   isComplete(code: string): Promise<Completeness>;
+  /** Compile a local file with all that it imports; a text says why that cannot be done. */
+  modules(path: string): Promise<readonly LocalModule[] | string>;
   /** Names of the cells that ran, with the cell of each. */
   owners(): ReadonlyMap<string, number>;
   /** Forget all cells. */
@@ -109,6 +112,7 @@ export function createCompilerLink(folder: string, snapshot: string | undefined)
     complete: (code, position, columns) => ask({ op: 'complete', code, position, columns }),
     inspect: (code, position) => ask({ op: 'inspect', code, position }),
     isComplete: (code) => ask({ op: 'isComplete', code }),
+    modules: (path) => ask({ op: 'modules', path }),
     owners: () => owners,
     reset() {
       ran = [];

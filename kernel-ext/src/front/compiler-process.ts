@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CompilerAnswers, CompilerRequest } from '../compiler/service.js';
+import { snapshotFlags } from '../compiler/snapshot.js';
 import { frames } from './frames.js';
 
 /** The process of the compiler: it answers requests in their order. */
@@ -33,7 +34,7 @@ export function startCompilerProcess(
 ): CompilerProcess {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     process.execPath,
-    snapshot ? ['--snapshot-blob', snapshot] : [script],
+    [...snapshotFlags, ...(snapshot ? ['--snapshot-blob', snapshot] : [script])],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const waiting: Waiting[] = [];

@@ -1,5 +1,5 @@
 import type { Done, ErrorReport, RunRequest, Settings } from '../channel.js';
-import { type CellDiagnostic, diagnosticLines } from '../compiler/diagnostics.js';
+import { type CellDiagnostic, diagnosticLines, isSyntax } from '../compiler/diagnostics.js';
 import type { ReadyCell } from '../compiler/service.js';
 import type { Message } from '../protocol/wire.js';
 import type { CompilerLink } from './compiler-link.js';
@@ -177,10 +177,12 @@ function typeMode(source: string, settings: Settings): Settings['types'] {
 
 function typeError(diagnostics: readonly CellDiagnostic[], file: string): ErrorReport {
   const first = diagnostics[0];
-  const isSyntax = first !== undefined && first.code < 2000;
+  const syntax = first !== undefined && isSyntax(first);
   return {
-    ename: isSyntax ? 'SyntaxError' : 'TypeScriptError',
-    evalue: first ? `${first.message.split('\n')[0]} (${file}:${first.line}:${first.column})` : '',
+    ename: syntax ? 'SyntaxError' : 'TypeScriptError',
+    evalue: first
+      ? `${first.message.split('\n')[0]} (${first.file ?? file}:${first.line}:${first.column})`
+      : '',
     traceback: diagnostics.flatMap((d) => diagnosticLines(d, file)),
   };
 }

@@ -80,6 +80,14 @@ export async function runKernel(connectionFile: string): Promise<void> {
       case 'variables':
         variables.listed(message.id, message.variables);
         break;
+      case 'compile': {
+        const { id, path } = message;
+        void compiler
+          .modules(path)
+          .catch((error: Error) => error.message)
+          .then((answer) => link.send({ type: 'modules', id, answer }));
+        break;
+      }
       case 'settings':
         Object.assign(settings, message.settings);
         break;

@@ -33,7 +33,7 @@ export function startWorker(cwd: string, memory: number, events: WorkerEvents): 
       ...(memory > 0 ? [`--max-old-space-size=${memory}`] : []),
       '--stack-trace-limit=50',
       '--no-force-async-hooks-checks',
-      '--no-warnings=ExperimentalWarning',
+      '--no-warnings',
     ],
     env: { ...process.env, FORCE_COLOR: '0' },
     serialization: 'advanced',

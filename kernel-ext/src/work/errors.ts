@@ -67,6 +67,37 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value);
 }
 
+/** How many frames were left out of the stack of an error. */
+const left = new WeakMap<object, number>();
+
+/**
+ * Have every stack tell lines of the source and nothing of Node and the kernel, also where a cell
+ * prints an error or a trace.
+ */
+export function mapStacks(): void {
+  Error.prepareStackTrace = (error, sites) => {
+    const frames = sites.map((site) => mapFrame(`at ${site}`));
+    const shown = frames.filter((frame) => frame !== undefined);
+    // What comes from Node alone keeps its frames, there is nothing else to show.
+    const isForeign = shown.length === 0 && sites.length > 0 && !sites.some(isOurs);
+    if (!isForeign) left.set(error, frames.length - shown.length);
+    const kept = isForeign ? sites.map((site) => `at ${site}`) : shown;
+    return [headOf(error), ...kept.map((frame) => `    ${frame}`)].join('\n');
+  };
+}
+
+function isOurs(site: NodeJS.CallSite): boolean {
+  return isKernelFile(String(site.getFileName()).replace(/^file:\/\//, ''));
+}
+
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}
+
 function lines(error: ErrorLike, seen: Set<unknown>): string[] {
   seen.add(error);
   const head = `${nameOf(error)}: ${textOf(error.message)}`;
@@ -104,9 +135,10 @@ function ownProperties(error: ErrorLike): string[] {
 function frames(error: ErrorLike): string[] {
   if (typeof error.stack !== 'string') return [];
   const shown: string[] = [];
-  let hidden = 0;
+  const mapped = left.get(error);
+  let hidden = mapped ?? 0;
   for (const line of error.stack.split('\n').filter((text) => /^\s+at /.test(text))) {
-    const frame = mapFrame(line.trim());
+    const frame = mapped === undefined ? mapFrame(line.trim()) : line.trim();
     if (frame) shown.push(`    ${frame}`);
     else hidden++;
   }

@@ -34,6 +34,7 @@ export function installGlobals(): void {
     return cm;
   });
   replaceable('display', () => loaded.display?.display);
+  console.clear = () => clearOutput();
   process.exit = (code?: number | string | null): never => {
     throw new ProcessExit(
       `process.exit(${code ?? ''}) was called; the cell ends here, the kernel and its variables stay`,

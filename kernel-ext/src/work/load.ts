@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import type { LocalModule } from '../compiler/local-modules.js';
+import { parameters } from '../compiler/parameters.js';
 import { registerSource } from './errors.js';
+import { sendToFront } from './pipe.js';
 
 type Exports = Record<string, unknown>;
 
@@ -41,6 +43,8 @@ const kernel = createRequire(import.meta.url);
 export function requireFrom(folder: string): NodeJS.Require {
   const first = createRequire(join(folder, 'notebook.js'));
   const find = ((name: string) => {
+    const known = typeScriptFile(name, folder);
+    if (known && local.has(known)) return runLocal(known);
     try {
       return first(name) as unknown;
     } catch (error) {
@@ -63,16 +67,67 @@ export async function load(
   folder: string,
 ): Promise<unknown> {
   const specifier = String(name);
-  const path = resolved[specifier] ?? knownPath(specifier, folder);
+  const path = resolved[specifier];
   if (path) return runLocal(path);
+  const unforeseen = typeScriptFile(specifier, folder);
+  if (unforeseen) {
+    updateModules(await compiled(unforeseen));
+    return runLocal(unforeseen);
+  }
   if (specifier.endsWith('.json') && /^[./]/.test(specifier))
     return readJson(resolve(folder, specifier));
   return compatible(await importFrom(specifier, folder), specifier, folder);
 }
 
-function knownPath(specifier: string, folder: string): string | undefined {
-  const path = isAbsolute(specifier) ? specifier : resolve(folder, specifier);
-  return /^[./]/.test(specifier) && local.has(path) ? path : undefined;
+/** The TypeScript file that a path means when only the running code knows it. */
+function typeScriptFile(specifier: string, folder: string): string | undefined {
+  if (!/^([./]|file:)/.test(specifier)) return undefined;
+  const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
+  const path = isAbsolute(name) ? name : resolve(folder, name);
+  if (isFile(path)) return /\.[cm]?tsx?$/.test(path) ? path : undefined;
+  return [
+    `${path}.ts`,
+    `${path}.tsx`,
+    path.replace(/js(x?)$/, 'ts$1'),
+    join(path, 'index.ts'),
+  ].find(isFile);
+}
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+const waiting = new Map<number, (answer: readonly LocalModule[] | string) => void>();
+let asked = 0;
+
+/** Have a local file compiled, with all that it imports. */
+async function compiled(path: string): Promise<readonly LocalModule[]> {
+  const id = ++asked;
+  const answer = await new Promise<readonly LocalModule[] | string>((settle) => {
+    waiting.set(id, settle);
+    sendToFront({ type: 'compile', id, path });
+  });
+  if (typeof answer === 'string') throw new SyntaxError(answer);
+  return answer;
+}
+
+/** Take what the front answers: modules, or why there are none. */
+export function receiveModules(id: number, answer: readonly LocalModule[] | string): void {
+  waiting.get(id)?.(answer);
+  waiting.delete(id);
+}
+
+/** What `import.meta` is in a file, or in a cell of a notebook. */
+export function metaOf(path: string): ImportMeta {
+  const find = createRequire(path);
+  return {
+    url: pathToFileURL(path).href,
+    filename: path,
+    dirname: dirname(path),
+    resolve: (name: string) => {
+      const found = find.resolve(name);
+      return isAbsolute(found) ? pathToFileURL(found).href : found;
+    },
+  } as ImportMeta;
 }
 
 /** Name of the script that imports for the cells of a folder; left out of stack traces. */
@@ -140,17 +195,17 @@ function runLocal(path: string): Exports {
   entry.exports = cell;
   const outer = requireFrom(folder);
   const inner = (name: string): unknown => {
-    const target = module.resolved[name] ?? knownPath(name, folder);
+    const target = module.resolved[name];
     return target ? runLocal(target) : outer(name);
   };
   const dynamic = (name: unknown): Promise<unknown> => load(name, module.resolved, folder);
   registerSource(path, module.map, { prefix: 0, headerLines: 1 });
   const script = new Script(
-    `(function (exports, require, module, $$import, __filename, __dirname) {\n${module.code}\n})`,
+    `(function (exports, require, module, ${parameters.load}, ${parameters.meta}, __filename, __dirname) {\n${module.code}\n})`,
     { filename: path },
   );
   try {
-    script.runInThisContext()(cell.exports, inner, cell, dynamic, path, folder);
+    script.runInThisContext()(cell.exports, inner, cell, dynamic, metaOf(path), path, folder);
   } catch (error) {
     delete entry.exports;
     throw error;

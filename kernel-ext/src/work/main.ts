@@ -2,10 +2,11 @@ import { Worker } from 'node:worker_threads';
 import type { ToWorker } from '../channel.js';
 import { receiveComm } from './comms.js';
 import { asPartOf, currentCell, followCallbacks } from './context.js';
-import { cellOfError, reportError } from './errors.js';
+import { cellOfError, mapStacks, reportError } from './errors.js';
 import { installGlobals } from './globals.js';
 import { installHost } from './host.js';
 import { receiveInput } from './input.js';
+import { receiveModules } from './load.js';
 import { sendToFront } from './pipe.js';
 import { dropScopes, interrupt, runCell } from './run-cell.js';
 import { noteInterrupt, shared } from './run-state.js';
@@ -15,6 +16,7 @@ import { listVariables } from './variables.js';
 // The process that runs the cells. The front starts it with these descriptors: 1 and 2 for what
 // native code prints, 3 for messages to the front, 4 for requests to stop, and Node's own channel.
 
+mapStacks();
 followCallbacks();
 captureStreams();
 installHost();
@@ -24,6 +26,10 @@ installGlobals();
 process.on('SIGINT', () => interrupt());
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+// Node would write its warnings past the streams of the cells.
+process.on('warning', ({ name, message }) => {
+  if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`);
+});
 process.on('unhandledRejection', (reason) => late(reason));
 process.on('uncaughtException', (error) => late(error));
 
@@ -45,6 +51,9 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'input':
       receiveInput(message.id, message.value, message.refusal);
+      break;
+    case 'modules':
+      receiveModules(message.id, message.answer);
       break;
     case 'comm':
       receive(message);

@@ -8,14 +8,23 @@ const longest = 40_000;
 
 /** Turn the value of a cell's last expression into what Jupyter shows. */
 export async function toBundle(value: unknown, settings: Settings): Promise<MimeBundle> {
-  const own = displayMethod(value);
+  const own = quietly(() => displayMethod(value));
   if (own) return { data: ((await own()) ?? {}) as MimeBundle['data'] };
-  if (mayHaveView(value)) {
+  if (quietly(() => mayHaveView(value))) {
     const { bundle } = await displayLibrary();
     const shown = bundle(value, { maxRows: settings.maxRows } as object);
     if (shown) return shown;
   }
   return { data: { 'text/plain': toText(value, settings) } };
+}
+
+/** Look at a value that may throw when it is looked at; it is then shown as text. */
+function quietly<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 function displayMethod(value: unknown): (() => unknown) | undefined {
@@ -41,8 +50,7 @@ function isPlain(value: unknown): boolean {
 /** A value as text: typed arrays and tensors in a summary, the rest as Node prints it, capped. */
 export function toText(value: unknown, settings: Settings): string {
   const text =
-    tensorText(value) ??
-    arrayText(value) ??
+    quietly(() => tensorText(value) ?? arrayText(value)) ??
     inspect(value, {
       colors: settings.colour,
       depth: 4,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
 import type { MimeBundle } from 'causalmixft/display';
 import type { Done, RunRequest } from '../channel.js';
@@ -14,7 +15,7 @@ import {
 import { settings, updateSettings } from './current-settings.js';
 import { registerSource, reportError } from './errors.js';
 import { displayLibrary, wholeLibrary } from './library.js';
-import { load, updateModules } from './load.js';
+import { load, metaOf, updateModules } from './load.js';
 import { sendToFront } from './pipe.js';
 import { flushProgress } from './progress.js';
 import { toBundle } from './results.js';
@@ -73,9 +74,13 @@ export async function runCell(request: RunRequest): Promise<void> {
 function columnsOf(cell: number, names: readonly string[]): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const name of names) {
-    const value = valueOfName(cell, name) as { kind?: unknown; columns?: unknown } | undefined;
-    if (value?.kind !== 'table' || !Array.isArray(value.columns)) continue;
-    found[name] = (value.columns as { name?: unknown }[]).map((column) => String(column.name));
+    try {
+      const value = valueOfName(cell, name) as { kind?: unknown; columns?: unknown } | undefined;
+      if (value?.kind !== 'table' || !Array.isArray(value.columns)) continue;
+      found[name] = (value.columns as { name?: unknown }[]).map((column) => String(column.name));
+    } catch {
+      // A value that throws when it is looked at has no columns to suggest.
+    }
   }
   return found;
 }
@@ -125,6 +130,7 @@ async function execute(request: RunRequest, context: CellContext): Promise<MimeB
       currentCell,
       resume,
       each,
+      metaOf(join(folder, 'notebook.ts')),
       ...request.scopes.map((id) => scopes.get(id)),
     ),
   );
