@@ -36,6 +36,7 @@ export async function fitPairs(
   const order = Array.from(pairs.keys())
     .filter((i) => away[i])
     .sort((a, b) => costs[b] - costs[a] || a - b);
+  if (order.length === 0) return nodes;
   const setup: FitSetup = {
     variables: frame.columns.map(({ name, type, categories }) => ({
       name,
