@@ -25,6 +25,7 @@ export async function partByPossibleDsep(
   };
   const heads = await sureHeads(test, g, skeleton, knowledge, alpha, () => work.breathe());
   const above = Array.from({ length: p }, (_, a) => possibleAncestors(g, heads, a));
+  const seen = new Uint8Array(p * p);
   for (let a = 0; a < p; a++) {
     for (const b of g.near[a]) {
       if (b < a || knowledge.required[a * p + b] || knowledge.required[b * p + a]) continue;
@@ -34,7 +35,7 @@ export async function partByPossibleDsep(
         [a, b],
         [b, a],
       ]) {
-        const pool = inBlock(possibleDsep(g, x, within), x, y);
+        const pool = inBlock(possibleDsep(g, x, within, seen), x, y);
         // Sets of neighbours alone were tested before.
         if (pool.every((v) => g.marks[v * p + x] !== 0)) continue;
         for (let size = 1; size <= Math.min(limit, pool.length, test.maxGiven) && !given; size++) {

@@ -10,17 +10,26 @@ import { ARROW, NO_EDGE } from './graph.js';
 /**
  * The possible-D-SEP set of a, ascending.
  * @param within 1 for the nodes that may be on a path (default: all).
+ * @param seen p × p zeros to work on, zeros again afterwards.
  */
-export function possibleDsep(g: Pag, a: number, within?: Uint8Array): number[] {
+export function possibleDsep(
+  g: Pag,
+  a: number,
+  within?: Uint8Array,
+  seen: Uint8Array = new Uint8Array(g.p * g.p),
+): number[] {
   const { p } = g;
   const member = new Uint8Array(p);
-  const seen = new Uint8Array(p * p);
   const stack: number[] = [];
+  const steps: number[] = [];
+  const step = (x: number, y: number): void => {
+    seen[x * p + y] = 1;
+    steps.push(x * p + y);
+    member[y] = 1;
+    stack.push(x, y);
+  };
   for (const b of g.near[a]) {
-    if (within && !within[b]) continue;
-    member[b] = 1;
-    seen[a * p + b] = 1;
-    stack.push(a, b);
+    if (!within || within[b]) step(a, b);
   }
   while (stack.length > 0) {
     const y = stack.pop() as number;
@@ -28,12 +37,10 @@ export function possibleDsep(g: Pag, a: number, within?: Uint8Array): number[] {
     for (const z of g.near[y]) {
       if (z === x || z === a || seen[y * p + z] || (within && !within[z])) continue;
       const collider = at(g, y, x) === ARROW && at(g, y, z) === ARROW;
-      if (!collider && g.marks[x * p + z] === NO_EDGE) continue;
-      seen[y * p + z] = 1;
-      member[z] = 1;
-      stack.push(y, z);
+      if (collider || g.marks[x * p + z] !== NO_EDGE) step(y, z);
     }
   }
+  for (const k of steps) seen[k] = 0;
   member[a] = 0;
   return [...member.keys()].filter((v) => member[v] === 1);
 }
