@@ -18,12 +18,18 @@ export interface Pair {
   readonly parents: readonly string[];
 }
 
-let frame: Frame | undefined;
+// A thread may serve one call after another: a frame lives as long as its call's setup.
+const frames = new WeakMap<FitSetup, Frame>();
 
-serve<Pair, FitSetup, FittedNode>((pair, { variables, values, settings }) => {
-  frame ??= {
-    rows: values[0]?.length ?? 0,
-    columns: variables.map((variable, j) => frameColumn(variable, values[j])),
-  };
+serve<Pair, FitSetup, FittedNode>((pair, setup) => {
+  const { variables, values, settings } = setup;
+  let frame = frames.get(setup);
+  if (!frame) {
+    frame = {
+      rows: values[0]?.length ?? 0,
+      columns: variables.map((variable, j) => frameColumn(variable, values[j])),
+    };
+    frames.set(setup, frame);
+  }
   return fitNode(frame, pair.node, pair.parents, settings);
 });
