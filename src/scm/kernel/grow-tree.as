@@ -75,7 +75,7 @@ let prediction: usize = 0;
 let index: usize = 0;
 let rider: usize = 0;
 let spare: usize = 0;
-let packed: usize = 0;
+let packed: usize = 0; // one slot a unit
 let ordered: usize = 0;
 let goesLeft: usize = 0;
 let ranked: usize = 0;
@@ -149,7 +149,7 @@ export function prepare(
   index = take(<usize>trained * 4);
   rider = take(<usize>riding * 4);
   spare = take(n * 4);
-  packed = take(n * 8);
+  packed = take(n << slotShift);
   ordered = take(<usize>trained * 16);
   goesLeft = take(256);
   ranked = take(256 * 4);
@@ -331,7 +331,9 @@ function pack(): void {
   for (let i: i32 = 0; i < trained; i++) {
     const u = <usize>load<u32>(trainedUnits + ((<usize>i) << 2));
     const g = load<f64>(gradient + (u << 3)) * scale + whole - whole;
-    store<f64>(packed + (u << 3), load<f64>(count + (u << 3)) * SHIFT + g);
+    const at = packed + (u << slotShift);
+    store<f64>(at, load<f64>(count + (u << 3)) * SHIFT + g);
+    if (!unit) store<f64>(at, load<f64>(hessian + (u << 3)), 8);
   }
 }
 
@@ -350,9 +352,7 @@ function sumBins(node: i32, into: usize): void {
   } else {
     let at = ordered;
     for (let i = first; i < last; i += 4) {
-      const u = (<usize>load<u32>(i)) << 3;
-      store<f64>(at, load<f64>(packed + u));
-      store<f64>(at + 8, load<f64>(hessian + u));
+      v128.store(at, v128.load(packed + ((<usize>load<u32>(i)) << 4)));
       at += 16;
     }
   }
@@ -885,7 +885,7 @@ export function grow(k: i32): i32 {
   let H: f64 = 0;
   for (let i: i32 = 0; i < trained; i++) {
     const u = <usize>load<u32>(trainedUnits + ((<usize>i) << 2));
-    V += load<f64>(packed + (u << 3));
+    V += load<f64>(packed + (u << slotShift));
     H += load<f64>(hessian + (u << 3));
   }
   begin(0);
