@@ -190,19 +190,19 @@ describe('early stopping', () => {
       }
       return sum / rows;
     };
-    const fit = (earlyStopping?: boolean, seed = 1) =>
+    const boosted = (earlyStopping?: boolean, seed = 1) =>
       fitBoosting(units, target, {
         random: stream(seed, 'held'),
         ...(earlyStopping === undefined ? {} : { earlyStopping }),
       });
-    return { fit, fresh };
+    return { boosted, fresh };
   }
 
   for (const loss of ['squared', 'logistic', 'softmax'] as const) {
     it(`ends soon on noise and predicts new rows better, ${loss}`, () => {
-      const { fit, fresh } = noisy(12_000, loss, 0);
-      const stopped = fit();
-      const whole = fit(false);
+      const { boosted, fresh } = noisy(12_000, loss, 0);
+      const stopped = boosted();
+      const whole = boosted(false);
       // The last 10 iterations brought nothing.
       expect(stopped.model.iterations).toBeGreaterThanOrEqual(10);
       expect(stopped.model.iterations).toBeLessThan(40);
@@ -211,21 +211,21 @@ describe('early stopping', () => {
       expect(stopped.model.trees.roots.length).toBe(
         stopped.model.iterations * stopped.model.outputs.length,
       );
-      expect(fit()).toEqual(stopped);
-      expect(fit(undefined, 2).raw).not.toEqual(stopped.raw);
+      expect(boosted()).toEqual(stopped);
+      expect(boosted(undefined, 2).raw).not.toEqual(stopped.raw);
     });
 
     it(`goes on while there is something to learn, ${loss}`, () => {
-      const { fit, fresh } = noisy(12_000, loss, 3);
-      const stopped = fit();
+      const { boosted, fresh } = noisy(12_000, loss, 3);
+      const stopped = boosted();
       expect(stopped.model.iterations).toBeGreaterThan(25);
-      expect(fresh(stopped.raw)).toBeLessThan(1.02 * fresh(fit(false).raw));
+      expect(fresh(stopped.raw)).toBeLessThan(1.02 * fresh(boosted(false).raw));
     });
   }
 
   it('is for more than 10,000 rows, unless it is asked for', () => {
-    expect(noisy(10_000, 'squared', 0).fit().model.iterations).toBe(100);
-    expect(noisy(10_001, 'squared', 0).fit().model.iterations).toBeLessThan(100);
-    expect(noisy(500, 'squared', 0).fit(true).model.iterations).toBeLessThan(100);
+    expect(noisy(10_000, 'squared', 0).boosted().model.iterations).toBe(100);
+    expect(noisy(10_001, 'squared', 0).boosted().model.iterations).toBeLessThan(100);
+    expect(noisy(500, 'squared', 0).boosted(true).model.iterations).toBeLessThan(100);
   });
 });
