@@ -35,8 +35,8 @@ export interface EdgeStrengthsOptions extends LongWork {
   readonly targetIsSink?: boolean;
   /**
    * Largest conditioning set (default `3`). On simulated models of numbers, categories and both, larger
-   * ones changed the areas under the curves by no more than 0.002 in the mean, and took up to three
-   * times as long (table in test/bench/discovery/limits.md).
+   * ones changed the areas under the curves by no more than 0.002 in the mean, and took three times as
+   * long on categories (table in test/bench/discovery/limits.md).
    */
   readonly maxDepth?: number;
   /** Largest set that FCI draws from Possible-D-SEP (default: that of `maxDepth`). */

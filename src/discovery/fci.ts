@@ -23,7 +23,7 @@ import { findSkeleton, type Skeleton } from './skeleton.js';
 export interface FciOptions extends SearchOptions {
   /**
    * Largest set drawn from Possible-D-SEP; 0 leaves that step out (default: that of `maxDepth`, so no
-   * limit where none is set, as in Tetrad and causal-learn). On 108 simulated models with latent causes
+   * limit where none is set, as in Tetrad and causal-learn). On 162 simulated models with latent causes
    * no limit cost accuracy or time against 1 to 4, as only possible ancestors are drawn (table in
    * test/bench/discovery/limits.md); set one where a dense graph takes too long.
    */

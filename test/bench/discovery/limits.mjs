@@ -32,8 +32,8 @@ costs neither time nor accuracy. Tetrad 7.6.3, causal-learn 0.1.4.8 and pcalg ha
 \`max_path_length\` −1; \`m.max\`, \`pdsep.max\` infinite).
 
 **Edge strengths: depth 3.** Deeper searches change the areas under the curves by a thousandth or two and take longer on
-discrete columns. Depth 1 keeps more edges of dense models, which scores better there, but tells directions less well on
-mixed columns and is no longer PC or FCI; it is there to be asked for.
+discrete columns. Depth 1 keeps more edges, which scores better on dense models and worse on sparse ones and on directions,
+and is no longer PC or FCI; it is there to be asked for.
 `;
   return `${head}\n${await fciLimits(seeds)}\n${await strengthDepths(strengthSeeds)}`;
 }
