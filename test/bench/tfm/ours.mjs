@@ -67,9 +67,9 @@ const parts = {
 
 const [name] = process.argv.slice(2);
 await ready();
-const seconds = await parts[name]();
+const { seconds, processor } = await parts[name]();
 const peak = process.resourceUsage().maxRSS * 1024;
-console.log(JSON.stringify({ part: name, seconds, peak }));
+console.log(JSON.stringify({ part: name, seconds, processor, peak }));
 
 /** The peers' loop: a stratified 80/20 split, 50 steps, validation after each. */
 async function tune(file, target) {
@@ -129,10 +129,14 @@ async function predict(rows) {
 async function times(count, run) {
   await run(); // warm-up, not timed
   const seconds = [];
+  const processor = [];
   for (let i = 0; i < count; i++) {
     const start = performance.now();
+    const before = process.cpuUsage();
     await run();
+    const { user, system } = process.cpuUsage(before);
     seconds.push((performance.now() - start) / 1000);
+    processor.push((user + system) / 1e6);
   }
-  return seconds;
+  return { seconds, processor };
 }

@@ -57,6 +57,7 @@ for (const name of names) {
   table.push({
     part: name,
     'ours, s': time.toFixed(2),
+    'processor, s': median(ours.processor).toFixed(2),
     'theirs, s': Number.isFinite(best) ? best.toFixed(2) : '–',
     ratio: Number.isFinite(best) ? (time / best).toFixed(2) : '–',
     must: must ?? (seconds ? `${seconds} s` : '–'),
