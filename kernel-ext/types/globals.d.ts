@@ -20,6 +20,38 @@ interface CausalMixFTCellTools {
   time<T>(work: () => T, label?: string): T;
   /** Show a value whole, however large it is. */
   full(value: unknown): void;
+  /** Make a graph that can be edited in its view, from a graph or the result of a search. */
+  editable(value: object): CausalMixFTEditableGraph;
+}
+
+type CausalMixFTGraphStep =
+  /** Add an edge, or replace the one of the same id. */
+  | { op: 'set-edge'; edge: import('causalmixft/display').DagEdge }
+  | { op: 'remove-edge'; id: string }
+  /** Change some fields of a node. */
+  | { op: 'set-node'; node: Partial<import('causalmixft/display').DagNode> & { id: string } };
+
+interface CausalMixFTGraphChange {
+  readonly revision: number;
+  readonly steps: readonly CausalMixFTGraphStep[];
+  /** Steps that lead back. */
+  readonly undo: readonly CausalMixFTGraphStep[];
+  /** How many edits had been made meanwhile: this one has the last word. */
+  readonly overtook: number;
+}
+
+interface CausalMixFTEditableGraph {
+  readonly id: string;
+  readonly data: import('causalmixft/display').DagData;
+  /** Rises by one with each edit. */
+  readonly revision: number;
+  /** Directed edges as [from, to], as `dag` takes them. */
+  readonly edges: readonly (readonly [string, string])[];
+  /** Call `listen` after each edit, wherever it was made. */
+  on(event: 'change', listen: (change: CausalMixFTGraphChange) => void): void;
+  off(event: 'change', listen: (change: CausalMixFTGraphChange) => void): void;
+  /** Edit it here; its views follow. */
+  edit(...steps: CausalMixFTGraphStep[]): void;
 }
 
 interface CausalMixFTProgressBar {

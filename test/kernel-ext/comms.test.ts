@@ -157,6 +157,62 @@ describe('comms', () => {
     });
   });
 
+  it('edit a graph from views and from cells, with revisions and undo', async () => {
+    await kernel.execute(
+      "const graph1 = cm.editable(cm.dag(['a', 'b', 'c'], [['a', 'b']])); const changes: any[] = []; graph1.on('change', (c) => changes.push([c.revision, c.overtook, c.undo[0]!.op]))",
+    );
+    const shown = (await kernel.execute('graph1')).outputs.find(
+      (m) => m.type === 'execute_result',
+    )!;
+    const data = shown.content.data['application/vnd.causalmixft.dag+json'];
+    expect(data).toMatchObject({ revision: 0, edges: [{ source: 'a', target: 'b' }] });
+    expect(Object.keys(shown.content.data)).toContain('image/svg+xml');
+    const open = (id: string) =>
+      kernel.send('comm_open', {
+        comm_id: id,
+        target_name: 'causalmixft.graph',
+        data: { graph: data.comm },
+      });
+    await idleAfter(await open('g1'));
+    await idleAfter(await open('g2'));
+    expect(messages('g1')[0]!.content.data).toMatchObject({ method: 'state', revision: 0 });
+    const edge = { ...data.edges[0], id: 'b→c', source: 'b', target: 'c', status: 'edited' };
+    const patch = (id: string, revision: number, steps: object[]) =>
+      kernel.send('comm_msg', { comm_id: id, data: { method: 'patch', revision, steps } });
+    await idleAfter(await patch('g1', 0, [{ op: 'set-edge', edge }]));
+    expect(messages('g1')[1]!.content.data).toMatchObject({
+      method: 'patched',
+      own: true,
+      revision: 1,
+    });
+    expect(messages('g2')[1]!.content.data).toMatchObject({
+      own: false,
+      undo: [{ op: 'remove-edge', id: 'b→c' }],
+    });
+    // Made on the state before: it has the last word, and says so.
+    await idleAfter(await patch('g2', 0, [{ op: 'remove-edge', id: data.edges[0].id }]));
+    expect(messages('g1')[2]!.content.data).toMatchObject({ revision: 2, overtook: 1 });
+    expect((await kernel.execute('graph1.edges')).result).toBe("[ [ 'b', 'c' ] ]");
+    // Refused as a whole.
+    await idleAfter(await patch('g1', 2, [{ op: 'set-node', node: { id: 'nobody' } }]));
+    expect(messages('g1').at(-1)!.content.data).toMatchObject({ method: 'refused', revision: 2 });
+    await kernel.execute("graph1.edit({ op: 'set-node', node: { id: 'a', note: 'root' } })");
+    expect(messages('g2').at(-1)!.content.data).toMatchObject({ own: false, revision: 3 });
+    expect((await kernel.execute('changes')).result).toBe(
+      "[ [ 1, 0, 'remove-edge' ], [ 2, 1, 'set-edge' ], [ 3, 0, 'set-node' ] ]",
+    );
+    const gone = await kernel.send('comm_open', {
+      comm_id: 'g3',
+      target_name: 'causalmixft.graph',
+      data: { graph: 'no such' },
+    });
+    await idleAfter(gone);
+    expect(kernel.of(gone).some((m) => m.type === 'comm_close')).toBe(true);
+    expect((await kernel.execute('cm.editable({ kind: "nothing" })')).errors[0]!.evalue).toContain(
+      'must be a graph',
+    );
+  });
+
   it('end when the worker is replaced', async () => {
     await kernel.execute("const lost = comm.open('browser.target')");
     await kernel.execute('process.kill(process.pid, "SIGKILL"); await new Promise(() => {})');

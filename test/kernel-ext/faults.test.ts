@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { curveKeyPair } from 'zeromq';
+import { curveKeyPair, Dealer, XSubscriber } from 'zeromq';
 import { type Kernel, startKernel } from './client.js';
 import { ended, eventually, isAlive } from './processes.js';
 
@@ -101,6 +102,51 @@ describe('messages that are not ours', () => {
     expect((await kernel.execute('6 * 7')).result).toBe('42');
     expect(kernel.child.exitCode).toBeNull();
     await kernel.heartbeat();
+  });
+
+  it(`on the sockets without requests, never harm it either (${fuzzed} on each)`, async () => {
+    const at = (name: 'iopub_port' | 'hb_port') => `tcp://127.0.0.1:${kernel.connection[name]}`;
+    // What a subscriber may send are subscriptions; these ask for everything and for nonsense.
+    const iopub = new XSubscriber({ linger: 0, sendHighWaterMark: 0 });
+    iopub.connect(at('iopub_port'));
+    for (let i = 0; i < fuzzed; i++) {
+      await iopub.send(
+        i % 3 === 0
+          ? [randomBytes(i % 60)]
+          : Buffer.concat([Buffer.from([i % 2]), randomBytes(i % 20)]),
+      );
+    }
+    iopub.close();
+    const beats = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
+    beats.connect(at('hb_port'));
+    for (let i = 0; i < fuzzed; i++) {
+      const frames = Array.from({ length: 1 + (i % 4) }, () => randomBytes(i % 50));
+      await beats.send(i % 2 === 0 ? frames : ['', ...frames]);
+    }
+    beats.close();
+    // And bytes that are no messages at all.
+    for (const name of [
+      'shell_port',
+      'control_port',
+      'stdin_port',
+      'iopub_port',
+      'hb_port',
+    ] as const) {
+      for (let i = 0; i < 20; i++) {
+        await new Promise<void>((resolve) => {
+          const raw = connect(kernel.connection[name], '127.0.0.1', () =>
+            raw.end(randomBytes(200)),
+          );
+          raw.on('error', () => resolve());
+          raw.on('close', () => resolve());
+          raw.resume();
+          raw.setTimeout(2_000, () => raw.destroy());
+        });
+      }
+    }
+    await kernel.heartbeat();
+    expect((await kernel.execute('7 * 6')).result).toBe('42');
+    expect(kernel.child.exitCode).toBeNull();
   });
 
   it('leave no contents in the log', async () => {

@@ -61,6 +61,20 @@ describe('Stop', () => {
     expect((await kernel.execute('keep + 1')).result).toBe('42');
   });
 
+  it('ends a long loop of tensors, and tensors work afterwards', async () => {
+    const setUp = await kernel.execute(
+      "const tf = await import('@tensorflow/tfjs-node').catch(() => import('@tensorflow/tfjs'))",
+    );
+    expect(setUp.status).toBe('ok');
+    const { errors, seconds } = await stopCell(
+      kernel,
+      'let t = tf.ones([300, 300]); for (;;) { t = tf.tidy(() => tf.matMul(t, t).div(300)); t.dataSync() }',
+    );
+    expect(errors[0]).toMatchObject({ ename: 'Interrupted' });
+    expect(seconds).toBeLessThan(20);
+    expect((await kernel.execute('(await tf.ones([2]).sum().data())[0]')).result).toBe('2');
+  });
+
   it('is heard by code that listens to the signal of the library', async () => {
     const { stdout, errors } = await stopCell(
       kernel,

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeSnapshot } from '../compiler/snapshot.js';
+import { makeSnapshot, snapshotFile } from '../compiler/snapshot.js';
 
 export const defaultName = 'causalmixft';
 const defaultTitle = 'TypeScript (CausalMixFT)';
@@ -27,7 +27,7 @@ export function install(args: readonly string[]): void {
   writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(kernelspec(title), null, 2)}\n`);
   process.stdout.write(`Installed the kernel in ${folder}\n`);
   try {
-    makeSnapshot();
+    if (!existsSync(snapshotFile())) makeSnapshot();
   } catch {
     // Starts take a second longer; the first kernel tries again.
   }

@@ -191,7 +191,9 @@ function steered(
     getSourceFile(name: string) {
       // Questions about unfinished code walk up from the cursor: parents come with the checker.
       if (!pass.single) program.getTypeChecker();
-      return program.getSourceFile(name);
+      const file = program.getSourceFile(name);
+      if (pass.single && name === cellName && file) hideOnce(file);
+      return file;
     },
     getAllDependencies: () => [cellName],
     emit(
@@ -229,6 +231,19 @@ function placeFirstParse(file: TypeScript.SourceFile): void {
   type Placed = { path: string; readonly original?: Placed };
   const { path, original } = file as unknown as Placed;
   for (let first = original; first; first = first.original) first.path = path;
+}
+
+/**
+ * Show the converter no names of a cell when it looks for some to export: ours carries its exports.
+ * They are there already where reading the cell's imports took the checker.
+ */
+function hideOnce(file: TypeScript.SourceFile): void {
+  const { locals } = file as unknown as { locals?: Map<string, unknown> };
+  if (!locals) return;
+  const forEach = (): void => {
+    delete (locals as { forEach?: unknown }).forEach;
+  };
+  Object.defineProperty(locals, 'forEach', { value: forEach, configurable: true });
 }
 
 /**

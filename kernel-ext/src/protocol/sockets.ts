@@ -126,9 +126,11 @@ async function listen(
 }
 
 async function echo(heartbeat: Reply): Promise<void> {
-  try {
-    for await (const frames of heartbeat) await heartbeat.send(frames);
-  } catch {
-    // The socket was closed.
+  while (!heartbeat.closed) {
+    try {
+      await heartbeat.send(await heartbeat.receive());
+    } catch {
+      // The socket was closed, or the one that asked has gone.
+    }
   }
 }

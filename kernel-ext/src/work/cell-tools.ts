@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Settings } from '../channel.js';
 import { refusal } from '../settings.js';
 import { settings } from './current-settings.js';
+import { type EditableGraph, editable } from './editable-graph.js';
 import { helpText } from './help.js';
 import { sendDisplay } from './host.js';
 import { sendToFront } from './pipe.js';
@@ -16,6 +17,8 @@ export interface CellTools {
   time<T>(work: () => T, label?: string): T;
   /** Show a value whole, however large it is. */
   full(value: unknown): void;
+  /** Make a graph that can be edited in its view; `graph.on('change', …)` tells of edits. */
+  editable(value: object): EditableGraph;
 }
 
 /** Make the tools that `cm` has in a notebook. */
@@ -24,6 +27,7 @@ export function cellTools(library: object): CellTools {
     help: (about) => showMarkdown(helpText(about, library)),
     settings: liveSettings(),
     time,
+    editable,
     full(value) {
       const whole = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
       const text =

@@ -27,6 +27,10 @@ const own: readonly (readonly [string, string])[] = [
   ['comm.open, comm.register', 'talk with widgets in the browser'],
   ['cm.time(() => …)', 'time something'],
   ['cm.full(value)', 'show a large value whole'],
+  [
+    'cm.editable(graph)',
+    "a graph that its view can edit; `.on('change', …)`, `.edges`, `.edit(…)`",
+  ],
   ['cm.settings', '`types` (error, warn, off), `maxRows`, `colour`, `memory`'],
   ['cm.help(x)', 'what x is; Shift+Tab shows the documentation of what is under the cursor'],
 ];

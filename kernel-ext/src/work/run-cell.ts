@@ -110,7 +110,7 @@ async function execute(request: RunRequest, context: CellContext): Promise<MimeB
   const { code, file, map, source, cell } = request;
   updateModules(request.modules);
   if (/\bcm\b/.test(source)) await wholeLibrary();
-  if (/\bdisplay\b/.test(source)) await displayLibrary();
+  if (/\b(cm|display)\b/.test(source)) await displayLibrary();
   registerSource(file, map, { ...layout, cell });
   const script = new Script(code, {
     filename: file,
