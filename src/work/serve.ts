@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import type { PoolMessage, WorkerMessage } from './pool.js';
 
 /**
- * Answer the tasks of a pool, one after the other. A worker's file calls this once.
+ * Answer the tasks of a pool, one after the other. A worker's file calls this once. The thread may go on
+ * to serve later calls with other setups: what a file keeps between tasks must be kept by setup.
  * @param handle Does one task. `setup` is what the pool sent before it; `report` sends word of progress.
  */
 export function serve<Task, Setup, Result>(
