@@ -1,4 +1,4 @@
-import { Reply, Router, XPublisher } from 'zeromq';
+import { Router, XPublisher } from 'zeromq';
 import { address, type Connection } from './connection.js';
 import { createWire, type Message, type Outgoing, type Wire } from './wire.js';
 
@@ -39,7 +39,8 @@ export async function openSockets(
     stdin: new Router(unlimited),
   };
   const iopub = new XPublisher({ ...unlimited, verbosity: 'allSubs' } as object);
-  const heartbeat = new Reply(curve as object);
+  // Not a socket for replies: that one waits for ever where a request makes no sense.
+  const heartbeat = new Router({ linger: 0, ...curve } as object);
   await Promise.all([
     routers.shell.bind(address(connection, connection.shell_port)),
     routers.control.bind(address(connection, connection.control_port)),
@@ -125,12 +126,13 @@ async function listen(
   }
 }
 
-async function echo(heartbeat: Reply): Promise<void> {
-  while (!heartbeat.closed) {
-    try {
-      await heartbeat.send(await heartbeat.receive());
-    } catch {
-      // The socket was closed, or the one that asked has gone.
+async function echo(heartbeat: Router): Promise<void> {
+  try {
+    for await (const frames of heartbeat) {
+      // One that has gone meanwhile is no reason to stop answering the others.
+      await heartbeat.send(frames).catch(() => {});
     }
+  } catch {
+    // The socket was closed.
   }
 }
