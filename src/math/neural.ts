@@ -1,6 +1,7 @@
 // The parts of a transformer with their gradients written out: only what the gradient needs is kept.
 // Where the fused operations of native/kernels.cc are there, each part is one pass over memory;
 // else it is composed of plain operations.
+// Kept together: every part stands beside its gradient, which changes with it.
 // Legend: T tokens, d channels, B batch, h heads, n rows that attend, m rows attended to, e = d/h.
 
 import { hasFused, operation, product, sumRows, type Tensor, tf, tidy } from './tf.js';

@@ -2,7 +2,7 @@
 // through the layers together, the query rows after the support rows. The last layer computes only
 // what the target token of the query rows needs. Backward runs block by block; with `recompute`
 // only the inputs of the layers' halves are kept, and each half is run a second time on the way back,
-// but for its last matrix product.
+// but for its last matrix product. Kept together: the way there keeps exactly what the way back takes.
 
 import { layerNormBackward, linearBackward } from '../math/neural.js';
 import { type Owned, ownTensors, sumRows, type Tensor, tf, tidy } from '../math/tf.js';
