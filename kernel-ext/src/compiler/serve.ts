@@ -43,7 +43,7 @@ export function serve(compiler: Compiler): void {
 }
 
 /** Bytes that may be left behind before they are collected. */
-const litter = 16 * 2 ** 20;
+const litter = 14 * 2 ** 20;
 
 /**
  * Each cell leaves a program behind. It is collected while the cell runs, with nobody waiting;

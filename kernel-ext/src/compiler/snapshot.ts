@@ -20,7 +20,7 @@ import type { TypeScript } from './tslab.js';
 import { cacheFolder, loadTypeScript } from './typescript.js';
 
 /** What Node is told when a snapshot is made, and has to be told again when it is started. */
-export const snapshotFlags: readonly string[] = ['--max-semi-space-size=8'];
+export const snapshotFlags: readonly string[] = ['--max-semi-space-size=4'];
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
