@@ -7,10 +7,16 @@ import { basename, join } from 'node:path';
 
 const folder = import.meta.dirname;
 const bin = join(folder, '..', '.venv', process.platform === 'win32' ? 'Scripts' : 'bin');
-const named = process.argv.slice(2).map((path) => basename(path));
-const notebooks = readdirSync(folder).filter(
-  (name) => name.endsWith('.ipynb') && (named.length === 0 || named.includes(name)),
-);
+const named = process.argv.slice(2).map((path) => `${basename(path, '.ipynb')}.ipynb`);
+const present = readdirSync(folder).filter((name) => name.endsWith('.ipynb'));
+const absent = named.find((name) => !present.includes(name));
+if (absent) {
+  console.error(
+    `Cannot run the notebook "${absent}" as there must be such a one: ${present.join(', ')}`,
+  );
+  process.exit(2);
+}
+const notebooks = named.length === 0 ? present : named;
 
 /** A notebook without what differs from run to run: timings and finished progress bars. */
 function settled(notebook) {
