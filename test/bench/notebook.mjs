@@ -23,7 +23,7 @@ try {
     );
     const { seconds, megabytes } = JSON.parse(line);
     console.log(
-      `${name} run ${run}: ${seconds.toFixed(1)} s, ${Math.round(megabytes)} MB (PSS of both kernel processes)`,
+      `${name} run ${run}: ${seconds.toFixed(1)} s, ${Math.round(megabytes)} MB (PSS of the kernel and its child processes)`,
     );
   }
 } finally {
