@@ -137,7 +137,7 @@ export function prepareContext(
   }
   const shown = kept.length < context.rows ? takeRows(context, kept) : context;
   const { codes } = shown.columns.find((c) => c.name === target.name) as CategoricalColumn;
-  const encoding = fitEncoding(shown);
+  const encoding = fitEncoding(shown, config.category_order);
   const values = encodeFeatures(encoding, shown);
   const preprocessor = fitPreprocessor(values, encoding.names.length);
   const x = transformMatrix(preprocessor, values);
@@ -180,9 +180,13 @@ export function prepareContext(
   };
 }
 
-/** Turn rows into what the network is shown: rows × picked features. */
-export function prepareRows(context: PreparedContext, rows: Table): Float32Array {
-  const { encoding, preprocessor, picked } = context;
+/**
+ * Turn rows into what the network is shown: rows × picked features.
+ * @param support Rows from which the order of categories is learned anew, instead of the context's.
+ */
+export function prepareRows(context: PreparedContext, rows: Table, support?: Table): Float32Array {
+  const { preprocessor, picked } = context;
+  const encoding = support ? fitEncoding(support, 'target') : context.encoding;
   const x = transformMatrix(preprocessor, encodeFeatures(encoding, rows));
   return pickColumns(x, preprocessor.kept.length, picked);
 }

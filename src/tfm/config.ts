@@ -1,3 +1,5 @@
+import type { CategoryOrdering } from './category-order.js';
+
 /** What a Tab2D network predicts. */
 export type Task = 'CLASSIFICATION' | 'REGRESSION';
 
@@ -10,6 +12,8 @@ export interface Tab2DConfig {
   readonly n_layers: number;
   readonly n_heads: number;
   readonly task: Task;
+  /** How unordered categories become codes (default `'name'`, as the published models have them). */
+  readonly category_order?: CategoryOrdering;
 }
 
 const sizes = ['dim', 'dim_output', 'n_layers', 'n_heads'] as const;
@@ -33,7 +37,8 @@ export function checkConfig(value: unknown, where: string): Tab2DConfig {
       );
     }
   }
-  const { dim, dim_output, n_layers, n_heads, task } = found as unknown as Tab2DConfig;
+  const { dim, dim_output, n_layers, n_heads, task, category_order } =
+    found as unknown as Tab2DConfig;
   if (task !== 'CLASSIFICATION' && task !== 'REGRESSION') {
     throw new TypeError(
       `Cannot read the model as "task" in ${where} must be "CLASSIFICATION" or "REGRESSION": current value is ${JSON.stringify(task)}`,
@@ -44,7 +49,13 @@ export function checkConfig(value: unknown, where: string): Tab2DConfig {
       `Cannot read the model as n_heads in ${where} must divide dim: current values are ${n_heads} and ${dim}`,
     );
   }
-  return { dim, dim_output, n_layers, n_heads, task };
+  if (category_order !== undefined && category_order !== 'name' && category_order !== 'target') {
+    throw new TypeError(
+      `Cannot read the model as "category_order" in ${where} must be "name" or "target": current value is ${JSON.stringify(category_order)}`,
+    );
+  }
+  const shape = { dim, dim_output, n_layers, n_heads, task };
+  return category_order ? { ...shape, category_order } : shape;
 }
 
 /** Tell whether targets enter as numbers through a linear map, rather than as rows of a table. */

@@ -51,6 +51,9 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
     encoding: {
       names: rest.encoding.names,
       categories: rest.encoding.categories.map((list) => list ?? undefined),
+      ...(rest.encoding.orders
+        ? { orders: rest.encoding.orders.map((order) => order ?? undefined) }
+        : {}),
     },
     preprocessor: { ...preprocessor, means: Float64Array.from(preprocessor.means) },
     views: views.map(({ signs, slots }) => ({

@@ -3,6 +3,7 @@
 // constant columns go, numbers become float32. One code path for tuning, validation, prediction.
 
 import { type Column, column, isNumeric, type Table } from '../data/table.js';
+import { type CategoryOrder, type CategoryOrdering, orderByTarget } from './category-order.js';
 
 /** What was learned from the context rows' numbers. */
 export interface Preprocessor {
@@ -68,27 +69,43 @@ export interface Encoding {
   readonly names: readonly string[];
   /** Categories in the order of their codes; `undefined` for numbers. */
   readonly categories: readonly (readonly string[] | undefined)[];
-}
-
-/** Learn the encoding of a table's features. Unordered categories are sorted by name. */
-export function fitEncoding(context: Table): Encoding {
-  const features = context.columns.filter((c) => c.name !== context.target);
-  return {
-    names: features.map((c) => c.name),
-    categories: features.map((c) => {
-      if (isNumeric(c)) return undefined;
-      return c.type === 'categorical' ? [...c.categories].sort(byName) : c.categories;
-    }),
-  };
+  /** Codes of the columns that are in the order of the target; the last one is that of missing cells. */
+  readonly orders?: readonly (CategoryOrder | undefined)[];
 }
 
 /**
- * Turn features into numbers: categories to codes; missing and unknown categories to −1.
+ * Learn the encoding of a table's features.
+ * @param ordering Unordered categories are sorted by name, or by the target's classes.
+ */
+export function fitEncoding(context: Table, ordering: CategoryOrdering = 'name'): Encoding {
+  const features = context.columns.filter((c) => c.name !== context.target);
+  const names = features.map((c) => c.name);
+  const categories = features.map((c) => {
+    if (isNumeric(c)) return undefined;
+    return c.type === 'categorical' ? [...c.categories].sort(byName) : c.categories;
+  });
+  const target = context.columns.find((c) => c.name === context.target);
+  if (ordering === 'name' || !target || isNumeric(target)) return { names, categories };
+  const orders = features.map((c, j) => {
+    const own = categories[j];
+    if (isNumeric(c) || c.type !== 'categorical' || !own) return undefined;
+    const place = new Map(own.map((category, level) => [category, level]));
+    const levelOf = c.categories.map((category) => place.get(category) as number);
+    // A missing cell is a category of its own.
+    const levels = Int32Array.from(c.codes, (code) => (code < 0 ? own.length : levelOf[code]));
+    return orderByTarget(levels, own.length + 1, target.codes);
+  });
+  return { names, categories, orders };
+}
+
+/**
+ * Turn features into numbers: categories to codes; missing and unknown categories to −1, where the
+ * order is the target's to codes of their own.
  * @returns rows × features, row-major, NaN where a number is missing.
  * @throws TypeError where a feature is absent, or numbers and categories are mixed up.
  */
 export function encodeFeatures(encoding: Encoding, rows: Table): Float64Array {
-  const { names, categories } = encoding;
+  const { names, categories, orders } = encoding;
   const width = names.length;
   const out = new Float64Array(rows.rows * width);
   for (const [j, name] of names.entries()) {
@@ -98,10 +115,12 @@ export function encodeFeatures(encoding: Encoding, rows: Table): Float64Array {
     if (isNumeric(found)) {
       for (let i = 0; i < rows.rows; i++) out[i * width + j] = found.values[i];
     } else {
-      const place = new Map(known?.map((category, code) => [category, code]));
-      const codes = found.categories.map((category) => place.get(category) ?? -1);
+      const order = orders?.[j];
+      const place = new Map(known?.map((category, i) => [category, order ? order.codes[i] : i]));
+      const codes = found.categories.map((category) => place.get(category) ?? order?.unknown ?? -1);
+      const missing = order?.codes.at(-1) ?? -1;
       for (let i = 0; i < rows.rows; i++) {
-        out[i * width + j] = found.codes[i] < 0 ? -1 : codes[found.codes[i]];
+        out[i * width + j] = found.codes[i] < 0 ? missing : codes[found.codes[i]];
       }
     }
   }

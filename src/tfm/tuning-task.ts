@@ -1,6 +1,6 @@
 // What is tuned: how a drawn table becomes an episode, and how a candidate is made of the weights.
 
-import { isNumeric, type Table } from '../data/table.js';
+import { isNumeric, type Table, takeRows } from '../data/table.js';
 import type { Random } from '../math/random.js';
 import type { LongWork } from '../work/long-work.js';
 import { allNodes, groupsOf } from './class-nodes.js';
@@ -66,13 +66,15 @@ export function classTask(
     identity: { target, classes, context: fingerprint(support.x, support.labels) },
     episode(drawn, random) {
       const codes = targetCodes(context, drawn);
-      const x = prepareRows(context, drawn);
       // With more classes than outputs, every step tunes one of the decisions.
       const node = nodes[Math.floor(random() * nodes.length)];
       const groups = groupsOf(node, codes);
       const rows = Int32Array.from([...groups.keys()].filter((i) => groups[i] >= 0));
       const labels = rows.map((row) => groups[row]);
       const split = partRows(labels, options, random);
+      // What was learned from the target of all rows would tell the query's labels.
+      const shown = split.support.map((i) => rows[i]);
+      const x = prepareRows(context, drawn, context.encoding.orders && takeRows(drawn, shown));
       const known = new Set(split.support.map((i) => labels[i]));
       // A class that the support lacks cannot be predicted from it: such rows do not count.
       const asked = split.query.map((i) => (known.has(labels[i]) ? labels[i] : -1));

@@ -4,6 +4,7 @@
 
 import { randomExponential } from '../../math/draws.js';
 import { type Random, stream } from '../../math/random.js';
+import { orderByTarget } from '../category-order.js';
 import { bucket, fitQuantileStep } from '../quantile-step.js';
 import { between, logUniform } from './draws.js';
 import type { PretrainConfig } from './pretrain-config.js';
@@ -71,6 +72,7 @@ export function drawBatch(config: PretrainConfig, step: number): Batch {
   for (let t = 0; t < tables; t++) {
     const random = stream(config.seed, 'table', step, t);
     const table = drawTeachable(random, config, shape);
+    if (config.categoryOrder === 'target') orderCategories(random, table, support);
     for (let j = 0; j < features; j++) {
       const own = columnBuckets(table.columns[j], support, table.levels[j]);
       for (let i = 0; i < rows; i++) buckets[(t * rows + i) * features + j] = own[i];
@@ -117,6 +119,23 @@ function drawTeachable(random: Random, config: PretrainConfig, shape: BatchShape
     const table = drawTable(random, options);
     const seen = new Set(table.labels.subarray(0, support));
     if (seen.size > 1 && table.labels.subarray(support).some((y) => seen.has(y))) return table;
+  }
+}
+
+/**
+ * Put levels in the order of the target, as predictions do, in place. Some stay: a table's levels may
+ * have an order of their own, or be called numbers.
+ */
+function orderCategories(random: Random, table: DrawnTable, support: number): void {
+  const share = random() < 0.5 ? 1 : random();
+  const labels = table.labels.subarray(0, support);
+  for (const [j, column] of table.columns.entries()) {
+    if (!table.levels[j] || random() >= share) continue;
+    const top = column.reduce((a, b) => Math.max(a, b), 0);
+    // A missing cell, −1, is a category of its own.
+    const levels = Int32Array.from(column, (code) => (code < 0 ? top + 1 : code));
+    const { codes } = orderByTarget(levels.subarray(0, support), top + 2, labels);
+    for (let i = 0; i < column.length; i++) column[i] = codes[levels[i]];
   }
 }
 

@@ -4,7 +4,7 @@
 import { randomChoice } from '../../math/draws.js';
 import { permutation, type Random } from '../../math/random.js';
 import { pieces, quantiles, standardize } from './column-math.js';
-import { between, dirichlet, geometric, integerBetween, logUniform, normals } from './draws.js';
+import { between, dirichlet, geometric, logUniform, normals } from './draws.js';
 import type { SyntheticTable } from './synthetic-table.js';
 
 /**
@@ -19,7 +19,7 @@ export function finishColumns(random: Random, table: SyntheticTable): void {
   const levelShare = u < 0.4 ? 0 : u < 0.88 ? random() : 1;
   const idle = !sharp && random() < 0.35 ? between(random, 0, 0.6) : 0;
   for (const [j, column] of columns.entries()) {
-    if (random() < idle) forget(random, column);
+    if (random() < idle) forget(random, column, levels[j]);
     if (levels[j]) {
       if (random() < 0.5) recode(random, column);
     } else if (!sharp && random() < levelShare) {
@@ -33,9 +33,9 @@ export function finishColumns(random: Random, table: SyntheticTable): void {
   if (random() < (sharp ? 0.05 : 0.15)) blank(random, table);
 }
 
-/** Replace a column by its own values in another order, or by noise. */
-function forget(random: Random, column: Float64Array): void {
-  if (random() < 0.7) {
+/** Replace a column by its own values in another order, or, where it is measured, by noise. */
+function forget(random: Random, column: Float64Array, level: boolean): void {
+  if (level || random() < 0.7) {
     const old = Float64Array.from(column);
     for (const [i, from] of permutation(random, column.length).entries()) column[i] = old[from];
   } else {
@@ -51,7 +51,7 @@ function coarsen(random: Random, column: Float64Array): void {
       ? 2
       : random() < 0.85
         ? Math.min(1 + geometric(random, 0.25), 40)
-        : integerBetween(random, 10, Math.max(12, Math.min(60, Math.floor(n / 3))));
+        : Math.round(logUniform(random, 10, Math.max(12, n / 2)));
   const even = random() < 0.5;
   const shares = dirichlet(random, count, 1.5);
   let sum = 0;

@@ -1,3 +1,4 @@
+import type { CategoryOrdering } from '../category-order.js';
 import type { Tab2DConfig } from '../config.js';
 import { defaultMix, type PriorMix, priors } from './prior.js';
 
@@ -49,6 +50,8 @@ export interface PretrainConfig {
   readonly mix: PriorMix;
   /** Start at this share of the curriculum, for runs that go on from trained weights. */
   readonly startPhase: number;
+  /** How the tables' categories become codes, and those of every table that the model will see. */
+  readonly categoryOrder: CategoryOrdering;
 }
 
 /** The recipe: 128 channels, 4 layers, 4 heads; small tables first. */
@@ -77,6 +80,7 @@ export const defaultPretrainConfig: PretrainConfig = {
   ],
   mix: defaultMix,
   startPhase: 0,
+  categoryOrder: 'target',
 };
 
 /** Shape of the network that a configuration trains. */
@@ -87,6 +91,7 @@ export function networkConfig(config: PretrainConfig): Tab2DConfig {
     n_layers: config.layers,
     n_heads: config.heads,
     task: 'CLASSIFICATION',
+    ...(config.categoryOrder === 'target' ? { category_order: 'target' } : {}),
   };
 }
 
@@ -140,6 +145,11 @@ export function pretrainConfig(given: Readonly<Record<string, unknown>> = {}): P
   }
   if (config.dim % config.heads !== 0) {
     fail(`heads must divide dim: current values are ${config.heads} and ${config.dim}`);
+  }
+  if (config.categoryOrder !== 'name' && config.categoryOrder !== 'target') {
+    fail(
+      `categoryOrder must be "name" or "target": current value is ${JSON.stringify(config.categoryOrder)}`,
+    );
   }
   checkPhases(config.phases);
   checkMix(config.mix);
