@@ -1,5 +1,6 @@
 import { Router, XPublisher } from 'zeromq';
 import { address, type Connection } from './connection.js';
+import { createPublisher, type Sender } from './publisher.js';
 import { createWire, type Message, type Outgoing, type Wire } from './wire.js';
 
 export type Channel = 'shell' | 'control' | 'stdin';
@@ -38,7 +39,7 @@ export async function openSockets(
     control: new Router(unlimited),
     stdin: new Router(unlimited),
   };
-  const iopub = new XPublisher({ ...unlimited, verbosity: 'allSubs' } as object);
+  const iopub = new XPublisher({ ...unlimited, manual: true } as object);
   // Not a socket for replies: that one waits for ever where a request makes no sense.
   const heartbeat = new Router({ linger: 0, ...curve } as object);
   await Promise.all([
@@ -52,7 +53,10 @@ export async function openSockets(
     shell: sendQueue((frames) => routers.shell.send(frames)),
     control: sendQueue((frames) => routers.control.send(frames)),
     stdin: sendQueue((frames) => routers.stdin.send(frames)),
-    iopub: sendQueue((frames) => iopub.send(frames)),
+    iopub: createPublisher(iopub, (topic) => {
+      const content = { subscription: topic.toString() };
+      return wire.encode({ type: 'iopub_welcome', content, to: [topic] });
+    }),
   };
   for (const channel of ['shell', 'control', 'stdin'] as const) {
     void listen(routers[channel], (frames) => {
@@ -60,12 +64,6 @@ export async function openSockets(
       if (typeof message !== 'string') receive(channel, message);
     });
   }
-  void listen(iopub, ([frame]) => {
-    if (frame?.[0] !== 1) return;
-    const subscription = frame.subarray(1).toString();
-    const welcome = { type: 'iopub_welcome', content: { subscription }, to: [subscription] };
-    queues.iopub.push(wire.encode(welcome));
-  });
   void echo(heartbeat);
   const all = Object.values(queues);
   return {
@@ -83,10 +81,7 @@ export async function openSockets(
  * The only writer of a socket: one send at a time, in order. A send that is not awaited is refused
  * by ZeroMQ while another is under way, and its message is lost.
  */
-function sendQueue(send: (frames: Frames) => Promise<void>): {
-  push(frames: Frames): void;
-  drained(): Promise<void>;
-} {
+function sendQueue(send: (frames: Frames) => Promise<void>): Sender {
   let waiting: Frames[] = [];
   let pump: Promise<void> | undefined;
   const run = async (): Promise<void> => {
