@@ -4,7 +4,7 @@ import { type BundleOptions, bundle } from './bundle.js';
 /** Something on the screen that can be replaced. */
 export interface DisplayHandle {
   readonly id: string;
-  /** Show another value in the same place. */
+  /** Show another value in the same place; in the form of the first where that was chosen. */
   update(value: unknown, options?: BundleOptions): void;
 }
 
@@ -39,41 +39,74 @@ function show(value: unknown, options?: BundleOptions): DisplayHandle {
 
 /** Show a value, and shorthands for showing one form of it. */
 export const display: Display = Object.assign(show, {
-  html: (html: string) =>
-    place({ data: { 'text/html': html, 'text/plain': html.replace(/<[^>]*>/g, '') } }),
-  md: (markdown: string) => place({ data: { 'text/markdown': markdown, 'text/plain': markdown } }),
-  svg: (svg: string) => place({ data: { 'image/svg+xml': svg, 'text/plain': svgTitle(svg) } }),
-  json: (value: unknown) =>
-    place({ data: { 'application/json': value, 'text/plain': inspect(value) } }),
-  image: (image: Uint8Array | string, type = 'image/png') =>
-    place({
-      data: {
-        [type]: typeof image === 'string' ? image : base64(image),
-        'text/plain': `[${type}]`,
-      },
-    }),
-  bundle: (data: Readonly<Record<string, unknown>>, metadata?: MimeBundle['metadata']) =>
-    place(metadata ? { data, metadata } : { data }),
+  html: inForm(isText, (html) => ({
+    data: { 'text/html': html, 'text/plain': html.replace(/<[^>]*>/g, '') },
+  })),
+  md: inForm(isText, (text) => ({ data: { 'text/markdown': text, 'text/plain': text } })),
+  svg: inForm(isText, (svg) => ({ data: { 'image/svg+xml': svg, 'text/plain': svgTitle(svg) } })),
+  json: inForm(isAnything, (value) => ({
+    data: { 'application/json': value, 'text/plain': inspect(value) },
+  })),
+  image: inForm(isImage, (image, type: string = 'image/png') => ({
+    data: {
+      [type]: typeof image === 'string' ? image : base64(image),
+      'text/plain': `[${type}]`,
+    },
+  })),
+  bundle: inForm(isBundle, (data, metadata?: MimeBundle['metadata']) =>
+    metadata ? { data, metadata } : { data },
+  ),
 });
+
+/** A shorthand whose handle shows later values in the same form, where they fit it. */
+function inForm<T, R extends unknown[]>(
+  fits: (value: unknown) => value is T,
+  form: (value: T, ...rest: R) => MimeBundle,
+): (value: T, ...rest: R) => DisplayHandle {
+  return (value, ...rest) =>
+    place(form(value, ...rest), (next, options) =>
+      fits(next) ? form(next, ...rest) : forms(next, options),
+    );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isAnything(_value: unknown): _value is unknown {
+  return true;
+}
+
+function isImage(value: unknown): value is Uint8Array | string {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function isBundle(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).every((key) => key.includes('/'))
+  );
+}
 
 type Forms = MimeBundle | Promise<MimeBundle>;
 
 /** Put forms on the screen and hand out the means to replace them, in the order asked for. */
-function place(first: Forms): DisplayHandle {
+function place(first: Forms, next: typeof forms = forms): DisplayHandle {
   const id = `causalmixft-display-${++counter}`;
   let last: Promise<void> | undefined;
-  const send = (next: Forms, update: boolean): void => {
-    if (!last && !(next instanceof Promise)) {
-      emit(next, id, update);
+  const send = (shown: Forms, update: boolean): void => {
+    if (!last && !(shown instanceof Promise)) {
+      emit(shown, id, update);
       return;
     }
     last = (last ?? Promise.resolve()).then(async () => {
-      const made = await Promise.resolve(next).catch((error: unknown) => plain(String(error)));
+      const made = await Promise.resolve(shown).catch((error: unknown) => plain(String(error)));
       emit(made, id, update);
     });
   };
   send(first, false);
-  return { id, update: (value, options) => send(forms(value, options), true) };
+  return { id, update: (value, options) => send(next(value, options), true) };
 }
 
 function emit(made: MimeBundle, id: string, update: boolean): void {

@@ -200,6 +200,22 @@ describe('display()', () => {
     ]);
   });
 
+  it('updates in the form that was chosen, where a value fits it', () => {
+    const sent = recordingHost();
+    display.html('<b>1</b>').update('<b>2</b>');
+    display.json({ a: 1 }).update({ a: 2 });
+    display.image('AAAA', 'image/gif').update('BBBB');
+    display.bundle({ 'text/latex': '$x$' }).update({ 'text/latex': '$y$' });
+    expect(sent.filter((s) => s.update).map((s) => Object.entries(s.data)[0])).toEqual([
+      ['text/html', '<b>2</b>'],
+      ['application/json', { a: 2 }],
+      ['image/gif', 'BBBB'],
+      ['text/latex', '$y$'],
+    ]);
+    display.html('<b>1</b>').update(mixed);
+    expect(sent.at(-1)!.data['text/plain']).toContain('edges');
+  });
+
   it('shows one form when asked for one', () => {
     const sent = recordingHost();
     display.html('<b>bold</b>');
