@@ -213,7 +213,7 @@ describe('display()', () => {
       ['text/latex', '$y$'],
     ]);
     display.html('<b>1</b>').update(mixed);
-    expect(sent.at(-1)!.data['text/plain']).toContain('edges');
+    expect(sent.at(-1)!.data['text/plain']).toContain('4 rows');
   });
 
   it('shows one form when asked for one', () => {
