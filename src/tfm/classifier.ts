@@ -9,6 +9,12 @@ import { ready } from '../math/tf.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
 import { type ClassNode, classNodes } from './class-nodes.js';
 import { hasNumericTarget, type Tab2DConfig } from './config.js';
+import {
+  applyDiscriminants,
+  besideEachOther,
+  type Discriminants,
+  fitDiscriminants,
+} from './discriminants.js';
 import { embedQuery } from './embed-query.js';
 import {
   classProbabilities,
@@ -102,6 +108,8 @@ export interface PreparedContext {
   readonly preprocessor: Preprocessor;
   /** Columns of the preprocessed matrix that are shown. */
   readonly picked: readonly number[];
+  /** Directions that are shown after the picked columns, where the model expects them. */
+  readonly discriminants?: Discriminants;
   readonly support: Support;
   /** Decisions between the classes that occur, numbered as in `classes`. */
   readonly root: ClassNode;
@@ -162,9 +170,11 @@ export function prepareContext(
   if (width === 0) {
     notes.push('no feature varies: the classes’ shares in the context are predicted');
   }
-  const support = { features: picked.length, x: pickColumns(x, width, picked), labels: codes };
+  const own = pickColumns(x, width, picked);
+  const discriminants = fitDiscriminants(own, codes, config.discriminants ?? 0);
+  const support = withDiscriminants(own, codes, discriminants);
   const views = Array.from({ length: members }, (_, m) =>
-    viewOf(m, mirror, picked.length, config.dim_output, stream(seed, 'view', m)),
+    viewOf(m, mirror, support.features, config.dim_output, stream(seed, 'view', m)),
   );
   const { name, categories } = target;
   return {
@@ -173,6 +183,7 @@ export function prepareContext(
     encoding,
     preprocessor,
     picked,
+    ...(discriminants ? { discriminants } : {}),
     support,
     root,
     views,
@@ -180,11 +191,31 @@ export function prepareContext(
   };
 }
 
+/** Put the context rows together with their own scores on the discriminants. */
+export function withDiscriminants(
+  x: Float32Array,
+  labels: Int32Array,
+  discriminants: Discriminants | undefined,
+): Support {
+  if (!discriminants) return { features: x.length / labels.length, x, labels };
+  const { features, axes, own } = discriminants;
+  return { features: features + axes, x: besideEachOther(x, features, own, axes), labels };
+}
+
+/** Turn rows into what the network is shown: rows × features of the context. */
+export function prepareRows(context: PreparedContext, rows: Table): Float32Array {
+  const { discriminants } = context;
+  const x = encodeRows(context, rows);
+  if (!discriminants) return x;
+  const { features, axes } = discriminants;
+  return besideEachOther(x, features, applyDiscriminants(discriminants, x), axes);
+}
+
 /**
- * Turn rows into what the network is shown: rows × picked features.
+ * Turn rows into numbers: rows × picked features.
  * @param support Rows from which the order of categories is learned anew, instead of the context's.
  */
-export function prepareRows(context: PreparedContext, rows: Table, support?: Table): Float32Array {
+export function encodeRows(context: PreparedContext, rows: Table, support?: Table): Float32Array {
   const { preprocessor, picked } = context;
   const encoding = support ? fitEncoding(support, 'target') : context.encoding;
   const x = transformMatrix(preprocessor, encodeFeatures(encoding, rows));

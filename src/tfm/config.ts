@@ -14,6 +14,8 @@ export interface Tab2DConfig {
   readonly task: Task;
   /** How unordered categories become codes (default `'name'`, as the published models have them). */
   readonly category_order?: CategoryOrdering;
+  /** Most discriminant directions that are shown as further columns (default `0`). */
+  readonly discriminants?: number;
 }
 
 const sizes = ['dim', 'dim_output', 'n_layers', 'n_heads'] as const;
@@ -37,7 +39,7 @@ export function checkConfig(value: unknown, where: string): Tab2DConfig {
       );
     }
   }
-  const { dim, dim_output, n_layers, n_heads, task, category_order } =
+  const { dim, dim_output, n_layers, n_heads, task, category_order, discriminants } =
     found as unknown as Tab2DConfig;
   if (task !== 'CLASSIFICATION' && task !== 'REGRESSION') {
     throw new TypeError(
@@ -54,8 +56,20 @@ export function checkConfig(value: unknown, where: string): Tab2DConfig {
       `Cannot read the model as "category_order" in ${where} must be "name" or "target": current value is ${JSON.stringify(category_order)}`,
     );
   }
-  const shape = { dim, dim_output, n_layers, n_heads, task };
-  return category_order ? { ...shape, category_order } : shape;
+  if (discriminants !== undefined && !(Number.isInteger(discriminants) && discriminants >= 0)) {
+    throw new TypeError(
+      `Cannot read the model as "discriminants" in ${where} must be an integer >= 0: current value is ${JSON.stringify(discriminants)}`,
+    );
+  }
+  return {
+    dim,
+    dim_output,
+    n_layers,
+    n_heads,
+    task,
+    ...(category_order ? { category_order } : {}),
+    ...(discriminants ? { discriminants } : {}),
+  };
 }
 
 /** Tell whether targets enter as numbers through a linear map, rather than as rows of a table. */

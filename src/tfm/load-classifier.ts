@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { averageClassifiers } from './average-classifiers.js';
 import { classifierOf, type FittedClassifier, type PreparedContext } from './classifier.js';
+import { fitDiscriminants } from './discriminants.js';
 import { sourceOf } from './network-source.js';
 import { readSafetensors } from './safetensors.js';
 import { classifierVersion, type StoredClassifier } from './save-classifier.js';
+import { pickColumns } from './select-features.js';
 import { readNetwork } from './weights.js';
 
 /**
@@ -39,12 +41,27 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
   const tensors = await readSafetensors(join(folder, 'context.safetensors'));
   const x = tensors.get('x');
   const labels = tensors.get('labels');
-  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== stored.picked.length) {
+  const { axes = 0 } = stored;
+  const width = stored.picked.length;
+  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== width + axes) {
     throw new TypeError(
-      `Cannot load the classifier as context.safetensors must hold labels and rows of ${stored.picked.length} features: it does not; save the classifier again`,
+      `Cannot load the classifier as context.safetensors must hold labels and rows of ${width + axes} features: it does not; save the classifier again`,
     );
   }
-  const { kind: _, version: __, tfm, temperature, preprocessor, views, ...rest } = stored;
+  const {
+    kind: _,
+    version: __,
+    axes: ___,
+    tfm,
+    temperature,
+    preprocessor,
+    views,
+    ...rest
+  } = stored;
+  const codes = Int32Array.from(labels.data);
+  const first = Array.from({ length: width }, (_, j) => j);
+  const own = pickColumns(x.data, width + axes, first);
+  const discriminants = fitDiscriminants(own, codes, axes);
   const context: PreparedContext = {
     ...rest,
     // JSON writes the undefined of a numeric column as null.
@@ -60,11 +77,8 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
       ...(signs ? { signs: Int8Array.from(signs) } : {}),
       ...(slots ? { slots } : {}),
     })),
-    support: {
-      features: stored.picked.length,
-      x: x.data,
-      labels: Int32Array.from(labels.data),
-    },
+    ...(discriminants ? { discriminants } : {}),
+    support: { features: width + axes, x: x.data, labels: codes },
   };
   return classifierOf(sourceOf(tfm, network), context, { temperature });
 }

@@ -10,7 +10,9 @@ export const classifierVersion: number = 1;
 
 /** What `classifier.json` holds; the context rows' numbers lie beside it. */
 export interface StoredClassifier
-  extends Omit<PreparedContext, 'support' | 'preprocessor' | 'views'> {
+  extends Omit<PreparedContext, 'support' | 'preprocessor' | 'views' | 'discriminants'> {
+  /** How many directions follow the picked columns; they are learned from these again. */
+  readonly axes?: number;
   readonly kind: 'classifier';
   readonly version: number;
   readonly tfm: string;
@@ -31,7 +33,7 @@ export async function saveClassifier(
   temperature: number,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { support, preprocessor, views, ...rest } = context;
+  const { support, preprocessor, views, discriminants, ...rest } = context;
   await writeNetwork(folder, { config: source.config, weights: source.weights() });
   await writeSafetensors(
     join(folder, 'context.safetensors'),
@@ -46,6 +48,7 @@ export async function saveClassifier(
     tfm: source.name,
     temperature,
     ...rest,
+    ...(discriminants ? { axes: discriminants.axes } : {}),
     preprocessor: { ...preprocessor, means: [...preprocessor.means] },
     views: views.map(({ signs, slots }) => ({
       ...(signs ? { signs: [...signs] } : {}),

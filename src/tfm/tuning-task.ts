@@ -6,11 +6,17 @@ import type { LongWork } from '../work/long-work.js';
 import { allNodes, groupsOf } from './class-nodes.js';
 import {
   classifierOf,
+  encodeRows,
   type FittedClassifier,
   type NetworkSource,
   type PreparedContext,
-  prepareRows,
 } from './classifier.js';
+import {
+  applyDiscriminants,
+  besideEachOther,
+  type Discriminants,
+  fitDiscriminants,
+} from './discriminants.js';
 import type { SupportCache } from './in-context.js';
 import { crossEntropy } from './losses.js';
 import type { Episode, LossGradient } from './mitra-gradient.js';
@@ -72,15 +78,23 @@ export function classTask(
       const rows = Int32Array.from([...groups.keys()].filter((i) => groups[i] >= 0));
       const labels = rows.map((row) => groups[row]);
       const split = partRows(labels, options, random);
-      // What was learned from the target of all rows would tell the query's labels.
+      // What is learned from the target is learned anew: all rows would tell the query's labels.
+      const { orders } = context.encoding;
       const shown = split.support.map((i) => rows[i]);
-      const x = prepareRows(context, drawn, context.encoding.orders && takeRows(drawn, shown));
+      const x = encodeRows(context, drawn, orders && takeRows(drawn, shown));
+      const { axes = 0 } = context.discriminants ?? {};
       const known = new Set(split.support.map((i) => labels[i]));
       // A class that the support lacks cannot be predicted from it: such rows do not count.
       const asked = split.query.map((i) => (known.has(labels[i]) ? labels[i] : -1));
       const { labelSmoothing = 0, maskUnused = false } = options;
       return {
-        episode: episodeOf(x, support.features, rows, labels, split),
+        episode: episodeOf(x, context.picked.length, rows, labels, split, (seen) =>
+          fitDiscriminants(
+            seen,
+            Int32Array.from(shown, (row) => codes[row]),
+            axes,
+          ),
+        ),
         loss: (logits) => {
           const outputs = logits.length / asked.length;
           const counted = maskUnused ? node.groups.length : outputs;
@@ -138,6 +152,7 @@ function episodeOf(
   rows: Int32Array,
   labels: ArrayLike<number>,
   split: Split,
+  discriminantsOf?: (support: Float32Array) => Discriminants | undefined,
 ): Episode {
   const pick = (indices: Int32Array): Float32Array => {
     const out = new Float32Array(indices.length * features);
@@ -147,13 +162,20 @@ function episodeOf(
     });
     return out;
   };
-  const support = pick(split.support);
-  const step = fitQuantileStep(support, split.support.length, features);
+  const own = pick(split.support);
+  const asked = pick(split.query);
+  const found = discriminantsOf?.(own);
+  const width = features + (found?.axes ?? 0);
+  const support = found ? besideEachOther(own, features, found.own, found.axes) : own;
+  const query = found
+    ? besideEachOther(asked, features, applyDiscriminants(found, asked), found.axes)
+    : asked;
+  const step = fitQuantileStep(support, split.support.length, width);
   return {
-    features,
+    features: width,
     support: applyQuantileStep(step, support),
     labels: Float64Array.from(split.support, (i) => labels[i]),
-    query: applyQuantileStep(step, pick(split.query)),
+    query: applyQuantileStep(step, query),
   };
 }
 

@@ -166,7 +166,11 @@ describe('A model that orders categories by the target', () => {
       })),
       { target: 'label', types: { word: 'categorical', label: 'categorical' } },
     );
-    const context = prepareContext(idle, { ...config, category_order: 'target' }, { seed: 1 });
+    const context = prepareContext(
+      idle,
+      { ...config, category_order: 'target', discriminants: 0 },
+      { seed: 1 },
+    );
     const task = classTask(context, {});
     const correlations = Array.from({ length: 20 }, (_, step) => {
       const { episode, loss } = task.episode(idle, stream(step, 'split'));
@@ -183,7 +187,7 @@ describe('A model that orders categories by the target', () => {
 
   it('predicts the same after it was saved and loaded', async () => {
     const tfm = await loadTfm();
-    const config = { ...tfm.config, category_order: 'target' as const };
+    const config = { ...tfm.config, category_order: 'target' as const, discriminants: 3 };
     const ordered = tfmOf({ config, weights: tfm.weights }, 'ordered', tfm.source);
     const model = await ordered.fit(words(80, 4), { seed: 1 });
     const folder = await mkdtemp(join(tmpdir(), 'causalmixft-order-'));

@@ -5,10 +5,11 @@
 import { randomExponential } from '../../math/draws.js';
 import { type Random, stream } from '../../math/random.js';
 import { orderByTarget } from '../category-order.js';
+import { applyDiscriminants, besideEachOther, fitDiscriminants } from '../discriminants.js';
 import { bucket, fitQuantileStep } from '../quantile-step.js';
 import { between, logUniform } from './draws.js';
 import type { PretrainConfig } from './pretrain-config.js';
-import { type DrawnTable, drawTable } from './prior.js';
+import { classCount, type DrawnTable, drawTable } from './prior.js';
 
 /** Tables of equal shape, one after the other. */
 export interface Batch {
@@ -29,7 +30,10 @@ export interface BatchShape {
   readonly tables: number;
   readonly rows: number;
   readonly support: number;
+  /** Columns, the discriminants' among them. */
   readonly features: number;
+  /** The last columns are the scores on so many discriminants. */
+  readonly discriminants: number;
 }
 
 /**
@@ -52,12 +56,17 @@ export function batchShape(config: PretrainConfig, step: number): BatchShape {
     rows = Math.round(logUniform(random, 500, 1250));
     tokens = config.largeTokens;
   }
+  // Tables of a batch have equally many columns, so equally many discriminants.
+  const { discriminants: most } = config;
+  const discriminants = most > 0 ? Math.min(most, classCount(random) - 1) : 0;
+  features += discriminants;
   rows = Math.max(40, Math.min(rows, Math.floor(tokens / (features + 1))));
   const tables = Math.floor(tokens / (rows * (features + 1)));
   const support = Math.floor(rows * between(random, 0.3, 0.9));
   return {
     rows,
     features,
+    discriminants,
     tables: Math.max(1, Math.min(config.maxTables, tables)),
     support: Math.min(rows - 10, Math.max(20, support)),
   };
@@ -73,10 +82,7 @@ export function drawBatch(config: PretrainConfig, step: number): Batch {
     const random = stream(config.seed, 'table', step, t);
     const table = drawTeachable(random, config, shape);
     if (config.categoryOrder === 'target') orderCategories(random, table, support);
-    for (let j = 0; j < features; j++) {
-      const own = columnBuckets(table.columns[j], support, table.levels[j]);
-      for (let i = 0; i < rows; i++) buckets[(t * rows + i) * features + j] = own[i];
-    }
+    buckets.set(bucketsOf(shownColumns(table, shape), support, features), t * rows * features);
     const seen = new Set(table.labels.subarray(0, support));
     for (let i = 0; i < rows; i++) {
       labels[t * rows + i] = i < support || seen.has(table.labels[i]) ? table.labels[i] : -1;
@@ -113,12 +119,19 @@ export function zScores({ tables, rows, support, features, buckets }: Batch): Fl
 
 /** Draw until the support holds two classes and the query one of them. */
 function drawTeachable(random: Random, config: PretrainConfig, shape: BatchShape): DrawnTable {
-  const { rows, support, features } = shape;
-  const options = { rows, features, maxClasses: config.classes, mix: config.mix };
+  const { rows, support, discriminants } = shape;
+  const features = shape.features - discriminants;
+  const least = discriminants + 1;
+  const most = discriminants > 0 && discriminants < config.discriminants ? least : config.classes;
+  const options = { rows, features, minClasses: least, maxClasses: most, mix: config.mix };
   for (;;) {
     const table = drawTable(random, options);
     const seen = new Set(table.labels.subarray(0, support));
-    if (seen.size > 1 && table.labels.subarray(support).some((y) => seen.has(y))) return table;
+    if (
+      seen.size > Math.max(1, discriminants) &&
+      table.labels.subarray(support).some((y) => seen.has(y))
+    )
+      return table;
   }
 }
 
@@ -139,16 +152,39 @@ function orderCategories(random: Random, table: DrawnTable, support: number): vo
   }
 }
 
-/** Buckets of one column; a missing number becomes the mean of the support's known ones. */
-function columnBuckets(column: Float64Array, support: number, levels: boolean): Int16Array {
-  let [sum, known] = [0, 0];
-  for (let i = 0; i < support; i++) {
-    if (Number.isNaN(column[i])) continue;
-    sum += column[i];
-    known++;
+/** Columns as a prediction shows them: rows × features, the scores on the discriminants last. */
+function shownColumns(table: DrawnTable, shape: BatchShape): Float32Array {
+  const { rows, support, discriminants } = shape;
+  const own = shape.features - discriminants;
+  const x = new Float32Array(rows * own);
+  for (const [j, column] of table.columns.entries()) {
+    const mean = table.levels[j] ? 0 : meanOf(column.subarray(0, support));
+    for (let i = 0; i < rows; i++) x[i * own + j] = Number.isNaN(column[i]) ? mean : column[i];
   }
-  const mean = levels || known === 0 ? 0 : sum / known;
-  const values = Float32Array.from(column, (v) => (Number.isNaN(v) ? mean : v));
-  const { boundaries } = fitQuantileStep(values.subarray(0, support), support, 1);
-  return Int16Array.from(values, (v) => bucket(boundaries, v));
+  if (discriminants === 0) return x;
+  const labels = table.labels.subarray(0, support);
+  const found = fitDiscriminants(x.subarray(0, support * own), labels, discriminants);
+  const scores = new Float32Array(rows * discriminants);
+  if (found) {
+    scores.set(found.own);
+    const rest = applyDiscriminants(found, x.subarray(support * own));
+    scores.set(rest, support * discriminants);
+  }
+  return besideEachOther(x, own, scores, discriminants);
+}
+
+/** Mean of the known values; 0 where none is known. */
+function meanOf(values: Float64Array): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.length > 0 ? known.reduce((a, b) => a + b, 0) / known.length : 0;
+}
+
+/** Buckets of all columns by the first rows' quantiles: rows × features. */
+function bucketsOf(x: Float32Array, support: number, features: number): Int16Array {
+  const { boundaries } = fitQuantileStep(x.subarray(0, support * features), support, features);
+  const levels = boundaries.length / features;
+  const own = Array.from({ length: features }, (_, j) =>
+    boundaries.subarray(j * levels, (j + 1) * levels),
+  );
+  return Int16Array.from(x, (value, at) => bucket(own[at % features], value));
 }

@@ -52,6 +52,8 @@ export interface PretrainConfig {
   readonly startPhase: number;
   /** How the tables' categories become codes, and those of every table that the model will see. */
   readonly categoryOrder: CategoryOrdering;
+  /** Most discriminants shown as further columns, here and of every table that the model will see. */
+  readonly discriminants: number;
 }
 
 /** The recipe: 128 channels, 4 layers, 4 heads; small tables first. */
@@ -81,6 +83,7 @@ export const defaultPretrainConfig: PretrainConfig = {
   mix: defaultMix,
   startPhase: 0,
   categoryOrder: 'target',
+  discriminants: 3,
 };
 
 /** Shape of the network that a configuration trains. */
@@ -92,6 +95,7 @@ export function networkConfig(config: PretrainConfig): Tab2DConfig {
     n_heads: config.heads,
     task: 'CLASSIFICATION',
     ...(config.categoryOrder === 'target' ? { category_order: 'target' } : {}),
+    ...(config.discriminants > 0 ? { discriminants: config.discriminants } : {}),
   };
 }
 
@@ -121,6 +125,7 @@ const checks: readonly Check[] = [
   ['decay', within(0, 1), 'a number from 0 to 1'],
   ['average', within(0, 0.99999), 'a number from 0 to 0.99999'],
   ['clip', within(1e-6, 1e9), 'a positive number'],
+  ['discriminants', integer(0, 9), 'an integer from 0 to 9'],
   ['startPhase', within(0, 1), 'a number from 0 to 1'],
 ];
 

@@ -69,6 +69,8 @@ export interface DrawnTable extends SyntheticTable {
 export interface PriorOptions {
   readonly rows: number;
   readonly features: number;
+  /** Fewest classes that are asked for; a table may come out with fewer (default `2`). */
+  readonly minClasses?: number;
   /** Most classes (default `10`). */
   readonly maxClasses?: number;
   /** Chances of the priors (default `defaultMix`). */
@@ -84,12 +86,20 @@ const attempts = 40;
  * @returns Columns, dense labels in random order, and which prior it was.
  */
 export function drawTable(random: Random, options: PriorOptions): DrawnTable {
-  const { rows, features, maxClasses = 10, mix = defaultMix, filter = true } = options;
+  const {
+    rows,
+    features,
+    minClasses = 2,
+    maxClasses = 10,
+    mix = defaultMix,
+    filter = true,
+  } = options;
   const names = Object.keys(priors) as PriorName[];
   const weights = names.map((name) => mix[name] ?? 0);
   for (let attempt = 0; ; attempt++) {
     const prior = names[randomChoice(random, weights)];
-    const classes = Math.min(maxClasses, classCount(random));
+    let classes = classCount(random);
+    while (classes < minClasses || classes > maxClasses) classes = classCount(random);
     const table = priors[prior](random, { rows, features, classes });
     if (random() < (table.sharp ? 0.05 : 0.12)) mislabel(random, table.labels);
     const count = relabel(random, table.labels);
@@ -103,8 +113,8 @@ export function drawTable(random: Random, options: PriorOptions): DrawnTable {
   }
 }
 
-/** Two classes for half of the tables, else 3 … 10, fewer more often. */
-function classCount(random: Random): number {
+/** Draw a number of classes: two for half of the tables, else 3 … 10, fewer more often. */
+export function classCount(random: Random): number {
   return 2 + randomChoice(random, [0.52, 0.19, 0.1, 0.06, 0.04, 0.03, 0.02, 0.02, 0.02]);
 }
 

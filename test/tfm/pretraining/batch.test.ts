@@ -21,10 +21,13 @@ describe('batchShape()', () => {
     const whole = defaultPretrainConfig;
     let [large, steps] = [0, 0];
     for (let step = 0; step < whole.steps; step += 7) {
-      const { tables, rows, support, features } = batchShape(whole, step);
-      if (step < 0.06 * whole.steps) expect(rows * features).toBeLessThanOrEqual(130 * 6);
+      const { tables, rows, support, features, discriminants } = batchShape(whole, step);
+      const own = features - discriminants;
+      expect(discriminants).toBeGreaterThanOrEqual(1);
+      expect(discriminants).toBeLessThanOrEqual(whole.discriminants);
+      if (step < 0.06 * whole.steps) expect(rows * own).toBeLessThanOrEqual(130 * 6);
       expect(rows).toBeLessThanOrEqual(1250);
-      expect(features).toBeLessThanOrEqual(100);
+      expect(own).toBeLessThanOrEqual(100);
       expect(tables * rows * (features + 1)).toBeLessThanOrEqual(whole.largeTokens);
       expect(support).toBeGreaterThanOrEqual(20);
       expect(support).toBeLessThanOrEqual(rows - 10);
@@ -36,6 +39,21 @@ describe('batchShape()', () => {
     }
     expect(large).toBeGreaterThan(0);
     expect(large / steps).toBeLessThan(0.1);
+  });
+
+  it('gives the tables of a batch as many classes as their discriminants need', () => {
+    const wide = pretrainConfig({ seed: 3, steps: 100, tokens: 3000 });
+    const seen = new Set<number>();
+    for (let step = 0; step < 25; step++) {
+      const { tables, rows, support, discriminants, labels } = drawBatch(wide, step);
+      seen.add(discriminants);
+      for (let t = 0; t < tables; t++) {
+        const classes = new Set(labels.subarray(t * rows, t * rows + support)).size;
+        expect(classes).toBeGreaterThan(discriminants);
+        if (discriminants < wide.discriminants) expect(classes).toBe(discriminants + 1);
+      }
+    }
+    expect([...seen].sort()).toEqual([1, 2, 3]);
   });
 
   it('varies the share of the support', () => {

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { fromRecords } from '../../src/data/records.js';
+import { randomNormal } from '../../src/math/draws.js';
+import { solve } from '../../src/math/linear-algebra.js';
+import { stream } from '../../src/math/random.js';
+import { prepareContext, prepareRows } from '../../src/tfm/classifier.js';
+import {
+  applyDiscriminants,
+  fitDiscriminants,
+  leaveOneOutRidge,
+} from '../../src/tfm/discriminants.js';
+import { loadTfm } from '../../src/tfm/load-tfm.js';
+import { classTask } from '../../src/tfm/tuning-task.js';
+
+/** Normal features whose mean moves with the class. */
+function shifted(
+  rows: number,
+  means: readonly (readonly number[])[],
+  seed: number,
+): { x: Float32Array; labels: Int32Array } {
+  const random = stream(seed, 'shifted');
+  const width = means[0].length;
+  const labels = Int32Array.from({ length: rows }, () => Math.floor(random() * means.length));
+  const x = Float32Array.from(
+    { length: rows * width },
+    (_, at) => means[labels[Math.floor(at / width)]][at % width] + randomNormal(random),
+  );
+  return { x, labels };
+}
+
+function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const n = x.length;
+  const mean = (v: ArrayLike<number>): number => Array.from(v).reduce((a, b) => a + b, 0) / n;
+  const [mx, my] = [mean(x), mean(y)];
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    xx += (x[i] - mx) ** 2;
+    yy += (y[i] - my) ** 2;
+    xy += (x[i] - mx) * (y[i] - my);
+  }
+  return xy / Math.sqrt(xx * yy);
+}
+
+describe('leaveOneOutRidge()', () => {
+  it('gives what refits without each row give', () => {
+    const { x, labels } = shifted(
+      14,
+      [
+        [0, 0, 0],
+        [1, 0, 1],
+        [0, 2, 1],
+      ],
+      1,
+    );
+    const [rows, width, classes, penalty] = [14, 3, 3, 0.2];
+    const z = Float64Array.from(x);
+    for (let j = 0; j < width; j++) {
+      let mean = 0;
+      for (let i = 0; i < rows; i++) mean += z[i * width + j] / rows;
+      for (let i = 0; i < rows; i++) z[i * width + j] -= mean;
+    }
+    const shares = new Float64Array(classes);
+    for (const k of labels) shares[k] += 1 / rows;
+    const { scores } = leaveOneOutRidge(z, labels, shares, [penalty]);
+    for (let left = 0; left < rows; left++) {
+      // Normal equations of the other rows, with an intercept that is not penalised.
+      const n = width + 1;
+      const a = new Float64Array(n * n);
+      const b = new Float64Array(n * classes);
+      const row = (i: number): number[] => [1, ...z.subarray(i * width, (i + 1) * width)];
+      for (let i = 0; i < rows; i++) {
+        if (i === left) continue;
+        const r = row(i);
+        for (let p = 0; p < n; p++) {
+          for (let q = 0; q < n; q++) a[p * n + q] += r[p] * r[q];
+          b[p * classes + labels[i]] += r[p];
+        }
+      }
+      for (let p = 1; p < n; p++) a[p * n + p] += penalty * rows;
+      const w = solve(a, b, n, classes) as Float64Array;
+      for (let k = 0; k < classes; k++) {
+        const expected = row(left).reduce((sum, value, p) => sum + value * w[p * classes + k], 0);
+        expect(scores[left * classes + k]).toBeCloseTo(expected, 10);
+      }
+    }
+  });
+});
+
+describe('fitDiscriminants()', () => {
+  it('finds the direction along which two normal classes differ', () => {
+    const means = [
+      [0, 0, 0, 0],
+      [1, -1, 0.5, 0],
+    ];
+    const train = shifted(400, means, 2);
+    const found = fitDiscriminants(train.x, train.labels, 3);
+    expect(found?.axes).toBe(1);
+    const { x } = shifted(300, means, 3);
+    const scores = applyDiscriminants(found as NonNullable<typeof found>, x);
+    const best = Array.from(
+      { length: 300 },
+      (_, i) => x[i * 4] - x[i * 4 + 1] + 0.5 * x[i * 4 + 2],
+    );
+    expect(Math.abs(correlation(scores, best))).toBeGreaterThan(0.97);
+  });
+
+  it('tells nothing of the own label where there is nothing to learn', () => {
+    // Forty features of sixty rows: the fit itself would repeat the labels.
+    const correlations = Array.from({ length: 20 }, (_, seed) => {
+      const { x } = shifted(60, [new Array(40).fill(0)], seed);
+      const labels = Int32Array.from({ length: 60 }, (_, i) => i % 2);
+      const found = fitDiscriminants(x, labels, 3);
+      return correlation(found?.own ?? [], labels);
+    });
+    expect(correlations.reduce((a, b) => a + b, 0) / 20).toBeLessThan(0.1);
+  });
+
+  it('gives one axis less than classes, at most as many as asked, and none without classes', () => {
+    const means = [0, 1, 2, 3, 4].map((k) => [k, k % 2, k % 3]);
+    const { x, labels } = shifted(100, means, 4);
+    expect(fitDiscriminants(x, labels, 9)?.axes).toBe(4);
+    expect(fitDiscriminants(x, labels, 3)?.own).toHaveLength(300);
+    expect(fitDiscriminants(x, new Int32Array(100), 3)).toBeUndefined();
+    expect(fitDiscriminants(x, labels, 0)).toBeUndefined();
+    expect(fitDiscriminants(new Float32Array(), labels, 3)).toBeUndefined();
+  });
+
+  it('copes with constant and equal features, and with more features than rows', () => {
+    const { x, labels } = shifted(30, [new Array(50).fill(0), new Array(50).fill(1)], 5);
+    for (let i = 0; i < 30; i++) {
+      x[i * 50] = 7;
+      x[i * 50 + 1] = x[i * 50 + 2];
+    }
+    const found = fitDiscriminants(x, labels, 3);
+    expect(found?.own.every(Number.isFinite)).toBe(true);
+    expect(Math.abs(correlation(found?.own ?? [], labels))).toBeGreaterThan(0.8);
+  });
+});
+
+describe('A model that shows discriminants', () => {
+  it('learns them in a step of tuning from the support rows alone', async () => {
+    const { config } = await loadTfm();
+    const random = stream(6, 'idle');
+    const names = Array.from({ length: 30 }, (_, j) => `x${j}`);
+    const idle = fromRecords(
+      Array.from({ length: 80 }, (_, i) => ({
+        ...Object.fromEntries(names.map((name) => [name, randomNormal(random)])),
+        label: i % 2 ? 'yes' : 'no',
+      })),
+      { target: 'label', types: { label: 'categorical' } },
+    );
+    const context = prepareContext(idle, { ...config, discriminants: 3 }, { seed: 1 });
+    expect(context.support.features).toBe(31);
+    const task = classTask(context, {});
+    const found = Array.from({ length: 20 }, (_, step) => {
+      const { episode, loss } = task.episode(idle, stream(step, 'split'));
+      const rows = episode.query.length / 31;
+      const { gradient } = loss(new Float32Array(rows * config.dim_output));
+      const labels = Array.from({ length: rows }, (_, i) =>
+        Math.sign(gradient[i * config.dim_output]),
+      );
+      return correlation(
+        Array.from({ length: rows }, (_, i) => episode.query[i * 31 + 30]),
+        labels,
+      );
+    });
+    expect(Math.abs(found.reduce((a, b) => a + b, 0) / 20)).toBeLessThan(0.2);
+    // Rows of the context are recognised where they come back as rows to predict.
+    const again = prepareRows(context, idle);
+    const labels = Array.from({ length: 80 }, (_, i) => i % 2);
+    const resubstituted = labels.map((_, i) => again[i * 31 + 30]);
+    expect(Math.abs(correlation(resubstituted, labels))).toBeGreaterThan(0.4);
+  });
+});
