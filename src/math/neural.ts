@@ -44,11 +44,12 @@ export function linearInto(residual: Tensor, x: Tensor, part: Linear): Tensor {
  * @param dy [T, out]
  */
 export function linearBackward(x: Tensor, { weight }: Linear, dy: Tensor): LinearGradient {
-  return {
-    dx: product(dy, weight),
-    weight: product(dy, x, true, false),
-    bias: sumRows(dy),
-  };
+  return { dx: product(dy, weight), ...linearWeights(x, dy) };
+}
+
+/** Gradients of a linear map's own numbers: x [T, in], dy [T, out]. */
+export function linearWeights(x: Tensor, dy: Tensor): Linear {
+  return { weight: product(dy, x, true, false), bias: sumRows(dy) };
 }
 
 /** What the gradient of a layer norm needs: x̂ [T, d] and 1/σ [T, 1]. */

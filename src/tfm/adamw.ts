@@ -34,14 +34,26 @@ export function adamWStep(
   learningRate: number,
   options: AdamWOptions,
 ): void {
+  const update = adamWUpdate(state, learningRate, options);
+  for (const [key, g] of gradients) update(key, weights.get(key) as Float32Array, g);
+}
+
+/**
+ * Begin one step whose tensors are updated one by one, each once.
+ * @returns Changes a tensor, in place.
+ */
+export function adamWUpdate(
+  state: AdamState,
+  learningRate: number,
+  options: AdamWOptions,
+): (key: string, weights: Float32Array, gradient: Float32Array) => void {
   const { weightDecay, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
   const [b1, b2] = betas;
   const t = ++state.step;
   const keep = 1 - learningRate * weightDecay;
   const rate = learningRate / (1 - b1 ** t);
   const root = Math.sqrt(1 - b2 ** t);
-  for (const [key, g] of gradients) {
-    const p = weights.get(key) as Float32Array;
+  return (key, p, g) => {
     const m = moment(state.m, key, g.length);
     const v = moment(state.v, key, g.length);
     for (let i = 0; i < g.length; i++) {
@@ -49,7 +61,7 @@ export function adamWStep(
       v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
       p[i] = p[i] * keep - (rate * m[i]) / (Math.sqrt(v[i]) / root + epsilon);
     }
-  }
+  };
 }
 
 function moment(moments: Map<string, Float32Array>, key: string, length: number): Float32Array {

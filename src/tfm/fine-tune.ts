@@ -8,10 +8,10 @@ import { type Random, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
 import { type LongWork, longWork, quietly, type Work } from '../work/long-work.js';
 import { type TimeBudget, timeBudget } from '../work/time-budget.js';
-import { type AdamState, adamState, adamWStep } from './adamw.js';
+import { type AdamState, adamState, adamWUpdate } from './adamw.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type FittedClassifier, type NetworkSource, prepareContext } from './classifier.js';
-import { clipGradients } from './clip-gradients.js';
+import { clipInPieces } from './clip-gradients.js';
 import { supportCache } from './in-context.js';
 import { warmupRate } from './learning-rate.js';
 import { type Tfm, tfmOf } from './load-tfm.js';
@@ -20,7 +20,7 @@ import { type PassSize, planMemory } from './memory-estimate.js';
 import { lossGradients } from './mitra-gradient.js';
 import { type Preset, type PresetName, presets } from './presets.js';
 import { type FittedRegressor, prepareRegression } from './regressor.js';
-import { type Trainable, type TrainableOptions, trainable } from './trainable.js';
+import { copied, type Trainable, type TrainableOptions, trainable } from './trainable.js';
 import { classTask, type EpisodeOptions, numberTask, type TuningTask } from './tuning-task.js';
 import type { Weights } from './weights.js';
 
@@ -137,14 +137,16 @@ async function tune<Model>(
   const run = runOf(tfm, preset, recipe, task, options);
   await ready();
   return longWork(`fine-tuning ${tfm.name}`, recipe.steps + 1, options, async (work) => {
-    const own = trainable(tfm.weights, tfm.config, options, stream(seed, 'lora'));
+    const pause = (): Promise<void> => work.breathe();
+    const { weights: start, config } = tfm;
+    const own = await trainable(start, config, options, stream(seed, 'lora'), pause);
     const { checkpoint: folder } = options;
     const found = folder === undefined ? undefined : await readCheckpoint<RunState>(folder, run);
     const moments = found?.moments ?? adamState();
     let best: Weights = tfm.weights;
     if (found) {
       for (const [key, numbers] of found.trained) own.trained.get(key)?.set(numbers);
-      own.refresh();
+      await own.refresh();
       if (found.best.size > 0) best = found.best;
     }
     const network = loadNetwork({ config: tfm.config, weights: own.weights });
@@ -180,7 +182,7 @@ async function tune<Model>(
           const judged = await judge(record);
           record = judged;
           const better = judged.score < state.best;
-          if (better) best = new Map([...own.weights].map(([key, data]) => [key, data.slice()]));
+          if (better) best = await copied(own.weights, pause);
           state = afterStep(state, judged, better, patience);
         } else state = { ...state, step: t };
         if (budget && budget.left() <= 0 && t < recipe.steps) state = { ...state, stopped: 'time' };
@@ -265,20 +267,25 @@ interface StepWork {
 /** One optimiser step on a drawn table; returns the loss before it. */
 async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<number> {
   const { network, own, moments, task, recipe, learningRate, clip, work, recompute } = step;
+  const pause = (): Promise<void> => work.breathe();
   const { episode, loss: lossOf } = task.episode(drawn, random);
   const { loss, gradients } = await lossGradients(network, [episode], lossOf, {
     recompute,
-    pause: () => work.breathe(),
+    pause,
   });
   if (!Number.isFinite(loss)) {
     throw new RangeError(
       `Cannot fine-tune on as the loss must be finite: it is ${loss} at a learning rate of ${learningRate}; lower the learning rate`,
     );
   }
-  const reached = own.gradients(gradients);
-  if (clip !== undefined) clipGradients(reached, clip);
-  adamWStep(own.trained, reached, moments, learningRate, recipe);
-  for (const key of own.refresh()) network.renew(key, own.weights.get(key) as Float32Array);
+  const reached = await own.gradients(gradients);
+  if (clip !== undefined) await clipInPieces(reached, clip, pause);
+  const update = adamWUpdate(moments, learningRate, recipe);
+  for (const [key, gradient] of reached) {
+    update(key, own.trained.get(key) as Float32Array, gradient);
+    await pause();
+  }
+  for (const key of await own.refresh()) network.renew(key, own.weights.get(key) as Float32Array);
   return loss;
 }
 
@@ -334,9 +341,7 @@ async function evaluateCandidate<Model>(
   // Several predictions of one candidate share its encoded context.
   const cache = supportCache();
   try {
-    // A large network takes seconds for one prediction: its progress shows as this work's own.
-    const alive = network.config.dim > 256 ? { onProgress: () => work.tick(0) } : {};
-    const candidate = task.candidate(source, { cache, work: { ...quietly(work), ...alive } });
+    const candidate = task.candidate(source, { cache, work: quietly(work) });
     const score = await options.score(candidate);
     if (Number.isNaN(score)) {
       throw new RangeError(

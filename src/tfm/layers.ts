@@ -1,5 +1,6 @@
-// The two blocks that a Tab2D layer is made of, forward and backward.
+// The two blocks that a Tab2D layer is made of, forward and backward, in pieces.
 // Legend: b batch, n rows of tokens in it, d channels. An attention block attends along n.
+// Kept together: every block stands beside its gradient, which changes with it.
 
 import {
   type AttendSaved,
@@ -8,19 +9,20 @@ import {
   type Linear,
   layerNorm,
   layerNormBackward,
-  linearBackward,
   linearGelu,
   linearInto,
+  linearWeights,
   type NormSaved,
   projectHeads,
 } from '../math/neural.js';
-import { type Tensor, tf, tidy } from '../math/tf.js';
+import { product, type Tensor, tf } from '../math/tf.js';
+import { along, cuts, joined, type Pieces } from './pieces.js';
 
 /** Give a linear map or norm by the beginning of its keys. */
 export type Parts = (prefix: string) => Linear;
 
-/** Take the gradients of one part; they are added to what was taken before. */
-export type TakeGradient = (prefix: string, weight: Tensor, bias: Tensor) => void;
+/** Take over the gradients of one part; they are added to what was taken before. */
+export type TakeGradient = (prefix: string, gradient: Linear) => Promise<void>;
 
 /** Which rows of an attention block ask, and which (the first `keys`) are asked. */
 export interface AttentionRows {
@@ -36,11 +38,9 @@ export interface AttentionNames {
 }
 
 /** What the gradient of an attention block needs. */
-export interface AttentionSaved extends NormSaved, AttendSaved {
+export interface AttentionSaved extends NormSaved, AttendSaved, KeysValues {
   readonly h: Tensor;
   readonly q: Tensor;
-  readonly k: Tensor;
-  readonly v: Tensor;
 }
 
 /** Keys and values of the asked rows, [b, heads, keys, d/heads]. */
@@ -52,62 +52,65 @@ export interface KeysValues {
 /**
  * x[from…to] + O(attention of LN(x)[from…to] over LN(x)[0…keys]).
  * @param x [b, n, d]
- * @param keep Whether the gradient will be asked for.
+ * @param keep Whether the gradient will be asked for; else only keys and values are given.
  * @returns y [b, to − from, d]
  */
-export function attentionBlock(
+export async function attentionBlock<Keep extends boolean>(
+  pieces: Pieces,
   x: Tensor,
   parts: Parts,
   { norm, attention }: AttentionNames,
   rows: AttentionRows,
   heads: number,
-  keep: boolean,
-): { y: Tensor; saved: AttentionSaved } {
-  return tidy(() => {
+  keep: Keep,
+): Promise<{ y: Tensor; saved: Keep extends true ? AttentionSaved : KeysValues }> {
+  const made = await pieces.run(() => {
     const { y: h, normal, scale } = layerNorm(x, parts(norm));
-    const { k, v } = keysValues(rowsOf(h, 0, rows.keys), parts, attention, heads);
-    const q = queries(rowsOf(h, rows.from, rows.to), parts, attention, heads);
-    const attended = attendHeads(q, k, v, keep);
-    const own = rowsOf(x, rows.from, rows.to);
-    const y = linearInto(own, flat(attended.context), parts(`${attention}.o`));
-    return { y, saved: { h, normal, scale, q, k, v, ...attended } };
+    const q = queries(along(h, 1, rows.from, rows.to), parts, attention, heads);
+    const asked = keysValues(along(h, 1, 0, rows.keys), parts, attention, heads);
+    return keep ? { q, ...asked, h, normal, scale } : { q, ...asked };
   });
+  const { q, k, v } = made;
+  const attended = await attend(pieces, q, k, v, keep);
+  const y = await pieces.run(() => {
+    const own = along(x, 1, rows.from, rows.to);
+    return linearInto(own, flat(attended.context), parts(`${attention}.o`));
+  });
+  if (!keep) pieces.free(q, attended);
+  const saved = keep ? { ...made, ...attended } : { k, v };
+  return { y, saved: saved as Keep extends true ? AttentionSaved : KeysValues };
 }
 
 /**
  * An attention block whose asked rows were encoded before: x + O(attention of LN(x) over k, v).
  * @param x [b, n, d]
  */
-export function askBlock(
+export async function askBlock(
+  pieces: Pieces,
   x: Tensor,
   parts: Parts,
   { norm, attention }: AttentionNames,
   { k, v }: KeysValues,
   heads: number,
-): Tensor {
-  return tidy(() => {
-    const { y: h } = layerNorm(x, parts(norm));
-    const { context } = attendHeads(queries(h, parts, attention, heads), k, v, false);
-    return linearInto(x, flat(context), parts(`${attention}.o`));
-  });
+): Promise<Tensor> {
+  const q = await pieces.run(() => queries(layerNorm(x, parts(norm)).y, parts, attention, heads));
+  const attended = await attend(pieces, q, k, v, false);
+  const y = await pieces.run(() => linearInto(x, flat(attended.context), parts(`${attention}.o`)));
+  pieces.free(q, attended);
+  return y;
 }
 
-/** Keys and values of rows h [b, m, d]. */
+/** Keys and values of normed rows h [b, m, d]. */
 export function keysValues(h: Tensor, parts: Parts, attention: string, heads: number): KeysValues {
-  return tidy(() => ({
+  return {
     k: projectHeads(h, parts(`${attention}.k`), heads),
     v: projectHeads(h, parts(`${attention}.v`), heads),
-  }));
-}
-
-/** Queries of rows h [b, n, d], scaled. */
-export function queries(h: Tensor, parts: Parts, attention: string, heads: number): Tensor {
-  const factor = Math.sqrt(heads / (h.shape[2] as number));
-  return projectHeads(h, parts(`${attention}.q`), heads, factor);
+  };
 }
 
 /** Gradient of an attention block: dy [b, to − from, d] → dx [b, n, d]. */
-export function attentionBlockBackward(
+export async function attentionBlockBackward(
+  pieces: Pieces,
   saved: AttentionSaved,
   parts: Parts,
   { norm, attention }: AttentionNames,
@@ -115,26 +118,34 @@ export function attentionBlockBackward(
   heads: number,
   dy: Tensor,
   take: TakeGradient,
-): Tensor {
-  const [, n, d] = saved.h.shape;
-  return tidy(() => {
-    const back = (name: string, x: Tensor, dOut: Tensor): Tensor => {
-      const key = `${attention}.${name}`;
-      const { dx, weight, bias } = linearBackward(flat(x), parts(key), flat(dOut));
-      take(key, weight, bias);
-      return dx.reshape(x.shape);
-    };
-    const { q, k, v } = saved;
-    const dContext = back('o', saved.context, dy);
-    const { dq, dk, dv } = attendHeadsBackward(q, k, v, saved, dContext, Math.sqrt(heads / d));
-    const dhq = back('q', rowsOf(saved.h, rows.from, rows.to), dq);
-    const hk = rowsOf(saved.h, 0, rows.keys);
-    const dhk = back('k', hk, dk).add(back('v', hk, dv));
-    const dh = placeRows(dhq, rows.from, n).add(placeRows(dhk, 0, n));
-    const normed = layerNormBackward(saved, parts(norm), dh, placeRows(dy, rows.from, n));
-    take(norm, normed.weight, normed.bias);
-    return normed.dx;
+): Promise<Tensor> {
+  const { h, q, k, v } = saved;
+  const [, n, d] = h.shape;
+  const back = async (name: string, x: () => Tensor, dOut: Tensor): Promise<Tensor> => {
+    const key = `${attention}.${name}`;
+    const { dx, ...gradient } = await pieces.run(() => ({
+      dx: product(flat(dOut), parts(key).weight).reshape(dOut.shape),
+      ...linearWeights(flat(x()), flat(dOut)),
+    }));
+    await take(key, gradient);
+    return dx;
+  };
+  const dContext = await back('o', () => saved.context, dy);
+  const factor = Math.sqrt(heads / d);
+  const { dq, dk, dv } = await attendBackward(pieces, q, k, v, saved, dContext, factor);
+  pieces.free(dContext);
+  const asked = (): Tensor => along(h, 1, 0, rows.keys);
+  const dhq = await back('q', () => along(h, 1, rows.from, rows.to), dq);
+  const dhk = await back('k', asked, dk);
+  const dhv = await back('v', asked, dv);
+  pieces.free(dq, dk, dv);
+  const { dx, ...gradient } = await pieces.run(() => {
+    const dh = placeRows(dhq, rows.from, n).add(placeRows(dhk.add(dhv), 0, n));
+    return layerNormBackward(saved, parts(norm), dh, placeRows(dy, rows.from, n));
   });
+  pieces.free(dhq, dhk, dhv);
+  await take(norm, gradient);
+  return dx;
 }
 
 /** Names of the parts of a feed-forward block. */
@@ -144,10 +155,7 @@ export interface FeedForwardNames {
   readonly down: string;
 }
 
-/** Hidden layers larger than this many bytes are made and used part by part. */
-const mostHidden = 128 * 2 ** 20;
-
-/** What the gradient of a feed-forward block needs. */
+/** What the gradient of a feed-forward block needs; all tokens under each other, [b·n, …]. */
 export interface FeedForwardSaved extends NormSaved {
   readonly h: Tensor;
   readonly hidden: Tensor;
@@ -158,73 +166,164 @@ export interface FeedForwardSaved extends NormSaved {
  * x + W2·gelu(W1·LN(x)), x [b, n, d].
  * @param keep Whether the gradient will be asked for.
  */
-export function feedForwardBlock(
+export async function feedForwardBlock(
+  pieces: Pieces,
   x: Tensor,
   parts: Parts,
-  { norm, up, down }: FeedForwardNames,
+  names: FeedForwardNames,
   keep: boolean,
-): { y: Tensor; saved?: FeedForwardSaved } {
-  const [b, n, d] = x.shape;
-  const most = Math.max(1, Math.floor(mostHidden / (16 * n * d)));
-  if (!keep && b > most) {
-    return tidy(() => {
-      const made: Tensor[] = [];
-      for (let from = 0; from < b; from += most) {
-        const part = tf().slice(x, [from, 0, 0], [Math.min(most, b - from), n, d]);
-        made.push(feedForwardBlock(part, parts, { norm, up, down }, false).y);
-        part.dispose();
-      }
-      return { y: tf().concat(made, 0) };
-    });
+): Promise<{ y: Tensor; saved?: FeedForwardSaved }> {
+  const all = await pieces.run(() => flat(x));
+  const out: Tensor[] = [];
+  let saved: FeedForwardSaved | undefined;
+  for (const [from, to] of keep ? [[0, all.shape[0]] as const] : tokenCuts(all)) {
+    const made = await hiddenOf(pieces, all, from, to, parts, names, keep);
+    out.push(
+      await pieces.run(() => linearInto(along(all, 0, from, to), made.hidden, parts(names.down))),
+    );
+    if (keep) saved = made as FeedForwardSaved;
+    else pieces.free(made);
   }
-  return tidy(() => {
-    const { y: h, normal, scale } = layerNorm(x, parts(norm));
-    const { y: hidden, slope } = linearGelu(flat(h), parts(up), keep);
-    const y = linearInto(x, hidden, parts(down));
-    return slope ? { y, saved: { h, normal, scale, hidden, slope } } : { y };
-  });
+  const y = await joined(pieces, out, 0);
+  const shaped = await pieces.run(() => y.reshape(x.shape));
+  pieces.free(all, y);
+  return saved ? { y: shaped, saved } : { y: shaped };
 }
 
-/** What the gradient of a feed-forward block needs, without the block's result. */
-export function feedForwardSaved(
-  x: Tensor,
+/**
+ * Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d].
+ * @param from What was saved, which is freed, or the block's input, of which it is made anew.
+ */
+export async function feedForwardBlockBackward(
+  pieces: Pieces,
+  from: { readonly saved: FeedForwardSaved } | { readonly x: Tensor },
   parts: Parts,
-  { norm, up }: FeedForwardNames,
-): FeedForwardSaved {
-  return tidy(() => {
-    const { y: h, normal, scale } = layerNorm(x, parts(norm));
-    const { y: hidden, slope } = linearGelu(flat(h), parts(up), true);
-    return { h, normal, scale, hidden, slope: slope as Tensor };
-  });
-}
-
-/** Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d]; frees `hidden` and `slope`. */
-export function feedForwardBlockBackward(
-  saved: FeedForwardSaved,
-  parts: Parts,
-  { norm, up, down }: FeedForwardNames,
+  names: FeedForwardNames,
   dy: Tensor,
   take: TakeGradient,
-): Tensor {
-  return tidy(() => {
-    const second = linearBackward(saved.hidden, parts(down), flat(dy));
-    take(down, second.weight, second.bias);
-    saved.hidden.dispose();
-    const dHidden = second.dx.mul(saved.slope);
-    second.dx.dispose();
-    saved.slope.dispose();
-    const first = linearBackward(flat(saved.h), parts(up), dHidden);
-    take(up, first.weight, first.bias);
-    const normed = layerNormBackward(saved, parts(norm), first.dx.reshape(dy.shape), dy);
-    take(norm, normed.weight, normed.bias);
-    return normed.dx;
+): Promise<Tensor> {
+  const { norm, up, down } = names;
+  const [all, dAll] = await pieces.run(() => [flat('x' in from ? from.x : dy), flat(dy)]);
+  const out: Tensor[] = [];
+  for (const [first, last] of 'x' in from ? tokenCuts(all) : [[0, all.shape[0]] as const]) {
+    const saved =
+      'x' in from
+        ? ((await hiddenOf(pieces, all, first, last, parts, names, true)) as FeedForwardSaved)
+        : from.saved;
+    const whole = first === 0 && last === dAll.shape[0];
+    const d = whole ? dAll : await pieces.run(() => along(dAll, 0, first, last));
+    const back = await pieces.run(() => product(d, parts(down).weight));
+    await take(down, await pieces.run(() => linearWeights(saved.hidden, d)));
+    const dHidden = await pieces.run(() => back.mul(saved.slope));
+    pieces.free(back, saved.hidden, saved.slope);
+    const dh = await pieces.run(() => product(dHidden, parts(up).weight));
+    await take(up, await pieces.run(() => linearWeights(saved.h, dHidden)));
+    pieces.free(dHidden);
+    const { dx, ...gradient } = await pieces.run(() =>
+      layerNormBackward(saved, parts(norm), dh, d),
+    );
+    await take(norm, gradient);
+    pieces.free(dh, saved);
+    if (!whole) pieces.free(d);
+    out.push(dx);
+  }
+  const dx = await joined(pieces, out, 0);
+  const shaped = await pieces.run(() => dx.reshape(dy.shape));
+  pieces.free(all, dAll, dx);
+  return shaped;
+}
+
+/** Queries of normed rows h [b, n, d], scaled. */
+function queries(h: Tensor, parts: Parts, attention: string, heads: number): Tensor {
+  const factor = Math.sqrt(heads / (h.shape[2] as number));
+  return projectHeads(h, parts(`${attention}.q`), heads, factor);
+}
+
+async function attend(
+  pieces: Pieces,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  keep: boolean,
+): Promise<AttendSaved> {
+  const parts: AttendSaved[] = [];
+  const all = queryCuts(q, k, 2);
+  for (const [from, to] of all) {
+    // The weights of several pieces are too large to keep.
+    const kept = keep && all.length === 1;
+    parts.push(await pieces.run(() => attendHeads(along(q, 2, from, to), k, v, kept)));
+  }
+  if (parts.length === 1) return parts[0];
+  const sums = parts.flatMap((part) => (part.sums ? [part.sums] : []));
+  const context = await joined(
+    pieces,
+    parts.map((part) => part.context),
+    1,
+  );
+  return { context, ...(sums.length > 0 ? { sums: await joined(pieces, sums, 2) } : {}) };
+}
+
+async function attendBackward(
+  pieces: Pieces,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { context, sums, weights }: AttendSaved,
+  dContext: Tensor,
+  factor: number,
+): Promise<{ dq: Tensor; dk: Tensor; dv: Tensor }> {
+  const all = weights ? [[0, q.shape[2] as number] as const] : queryCuts(q, k, 5);
+  const dqs: Tensor[] = [];
+  let whole: { dk: Tensor; dv: Tensor } | undefined;
+  for (const [from, to] of all) {
+    const { dq, dk, dv } = await pieces.run(() => {
+      const saved = {
+        context: along(context, 1, from, to),
+        ...(weights ? { weights } : {}),
+        ...(sums ? { sums: along(sums, 2, from, to) } : {}),
+      };
+      const d = along(dContext, 1, from, to);
+      return attendHeadsBackward(along(q, 2, from, to), k, v, saved, d, factor);
+    });
+    dqs.push(dq);
+    const before = whole;
+    whole = { dk, dv };
+    if (before) {
+      whole = await pieces.run(() => ({ dk: before.dk.add(dk), dv: before.dv.add(dv) }));
+      pieces.free(before, dk, dv);
+    }
+  }
+  const { dk, dv } = whole as { dk: Tensor; dv: Tensor };
+  return { dq: await joined(pieces, dqs, 1), dk, dv };
+}
+
+/** Norm and hidden layer of some tokens; with the slope of the hidden layer where it is kept. */
+function hiddenOf(
+  pieces: Pieces,
+  tokens: Tensor,
+  from: number,
+  to: number,
+  parts: Parts,
+  { norm, up }: FeedForwardNames,
+  keep: boolean,
+): Promise<{ readonly hidden: Tensor } | FeedForwardSaved> {
+  return pieces.run(() => {
+    const { y: h, normal, scale } = layerNorm(along(tokens, 0, from, to), parts(norm));
+    const { y: hidden, slope } = linearGelu(h, parts(up), keep);
+    return slope ? { h, normal, scale, hidden, slope } : { hidden };
   });
 }
 
-/** Rows from…to of [b, n, d]. */
-export function rowsOf(x: Tensor, from: number, to: number): Tensor {
-  const [b, n, d] = x.shape;
-  return from === 0 && to === n ? x : tf().slice(x, [0, from, 0], [b, to - from, d]);
+/** Pieces of tokens [T, d], so that one matrix product of the hidden layer is one piece. */
+function tokenCuts(tokens: Tensor): ReturnType<typeof cuts> {
+  const [count, d] = tokens.shape;
+  return cuts(count, 4 * d * d);
+}
+
+/** Pieces of queries [b, h, n, e]; `products` counts multiplications a query, key and channel. */
+function queryCuts(q: Tensor, k: Tensor, products: number): ReturnType<typeof cuts> {
+  const [b, h, n, e] = q.shape;
+  return cuts(n, products * b * h * e * (k.shape[2] as number));
 }
 
 function placeRows(x: Tensor, from: number, n: number): Tensor {

@@ -14,25 +14,45 @@ export interface LoadedNetwork {
   free(): void;
 }
 
-/** Make tensors of a network's weights; the engine must be ready. */
+/**
+ * Serve a network's weights as tensors; the engine must be ready. A tensor is made when it is first
+ * asked for, so that a large network does not hold everything up at once.
+ */
 export function loadNetwork({ config, weights }: Network): LoadedNetwork {
   const shapes = tensorShapes(config);
+  const numbers = new Map(weights);
   const tensors = new Map<string, Tensor>();
-  const make = (key: string, numbers: Float32Array): void => {
-    tensors.get(key)?.dispose();
-    // A copy: tensors take over the array they are given, and the optimiser writes into `numbers`.
-    tensors.set(key, tf().tensor(numbers.slice(), shapes.get(key) as number[]));
+  const tensor = (key: string): Tensor => {
+    let found = tensors.get(key);
+    if (!found) {
+      found = uploaded(numbers.get(key) as Float32Array, shapes.get(key) as number[]);
+      tensors.set(key, found);
+    }
+    return found;
   };
-  for (const key of shapes.keys()) make(key, weights.get(key) as Float32Array);
-  const tensor = (key: string): Tensor => tensors.get(key) as Tensor;
   return {
     config,
     tensor,
     part: (prefix) => ({ weight: tensor(`${prefix}.weight`), bias: tensor(`${prefix}.bias`) }),
-    renew: make,
+    renew(key, own) {
+      tensors.get(key)?.dispose();
+      tensors.delete(key);
+      numbers.set(key, own);
+    },
     free() {
       for (const each of tensors.values()) each.dispose();
       tensors.clear();
     },
   };
+}
+
+/**
+ * A tensor with a copy of the numbers, which outlives the tidy that it is made in. The engine copies
+ * them on the first use: here, as the optimiser writes into the array that they came in.
+ */
+function uploaded(numbers: Float32Array, shape: number[]): Tensor {
+  const given = tf().tensor(numbers, shape);
+  const own = tf().keep(given.reshape(shape));
+  given.dispose();
+  return own;
 }

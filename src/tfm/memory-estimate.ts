@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { countParameters, type Tab2DConfig } from './config.js';
+import { sliceTokens } from './half-layers.js';
 
 /** Size of a table as the network sees it. */
 export interface PassSize {
@@ -10,11 +11,11 @@ export interface PassSize {
 
 /** Bytes that a fine-tuning step takes at most, about. */
 export interface MemoryEstimate {
-  /** Weights, gradients and moments. */
+  /** Weights, their tensors, the best weights, gradients and two moments. */
   readonly parameters: number;
   /** What backward needs of all layers, kept from forward. */
   readonly kept: number;
-  /** The same with each half of a layer run twice. */
+  /** The same with each half of a layer run twice, slice by slice. */
   readonly recomputed: number;
 }
 
@@ -25,18 +26,20 @@ export const mostKept: number = 512 * 2 ** 20;
 export function estimateMemory(config: Tab2DConfig, size: PassSize): MemoryEstimate {
   const { dim, n_layers, n_heads } = config;
   const rows = size.support + size.query;
-  const tokens = rows * (size.features + 1);
+  const columns = size.features + 1;
+  const tokens = rows * columns;
   // Numbers a token: 6 of attention and 10 of feed-forward, in both halves of a layer.
   const layer =
     4 *
-    (32 * tokens * dim +
-      (size.features + 1) * n_heads * rows * size.support +
-      rows * n_heads * (size.features + 1) ** 2);
-  // Backward of half a layer holds gradients of about the size of what it kept.
+    (32 * tokens * dim + columns * n_heads * rows * size.support + rows * n_heads * columns ** 2);
+  // A slice has one column or row at least; going back takes about twice of what forward keeps.
+  const slice = Math.min(tokens, Math.max(rows, columns, sliceTokens(dim)));
   return {
-    parameters: 4 * 5 * countParameters(config),
+    parameters: 4 * 6 * countParameters(config),
+    // Backward of half a layer holds gradients of about the size of what it kept.
     kept: (n_layers + 1) * layer,
-    recomputed: layer + 2 * n_layers * 4 * tokens * dim,
+    // The inputs of all halves, and a few tensors of their size on the way through one.
+    recomputed: 4 * (2 * n_layers + 6) * tokens * dim + (slice / tokens) * layer,
   };
 }
 

@@ -1,27 +1,24 @@
 // Loss gradients of Tab2D over one or several tables of the same size. Support and query rows go
 // through the layers together, the query rows after the support rows. The last layer computes only
-// what the target token of the query rows needs. Backward runs block by block; with `recompute`
-// only the inputs of the layers' halves are kept, and each half is run a second time on the way back,
-// but for its last matrix product. Kept together: the way there keeps exactly what the way back takes.
+// what the target token of the query rows needs. Backward runs half by half of the layers; with
+// `recompute` only the halves' inputs are kept, and each half is run a second time on the way back, slice
+// by slice, but for its last matrix product.
 
-import { layerNormBackward, linearBackward } from '../math/neural.js';
-import { type Owned, ownTensors, sumRows, type Tensor, tf, tidy } from '../math/tf.js';
+import { type Linear, layerNormBackward, linearBackward } from '../math/neural.js';
+import { sumRows, type Tensor, tf, tidy } from '../math/tf.js';
 import { hasNumericTarget, tensorShapes } from './config.js';
 import {
-  type AttentionNames,
-  type AttentionRows,
-  type AttentionSaved,
-  attentionBlock,
-  attentionBlockBackward,
-  type FeedForwardNames,
-  type FeedForwardSaved,
-  feedForwardBlock,
-  feedForwardBlockBackward,
-  feedForwardSaved,
-  type TakeGradient,
-} from './layers.js';
+  backwardHalf,
+  columnsHalf,
+  forwardHalf,
+  forwardHalfKept,
+  type Half,
+  type HalfSaved,
+  rowsHalf,
+} from './half-layers.js';
 import type { LoadedNetwork } from './loaded-network.js';
-import { columnsFirst, embed, labelRows, namesOf, type Pause, readOut, swap } from './mitra.js';
+import { columnsFirst, embed, labelRows, readOut } from './mitra.js';
+import { type Pause, type Pieces, piecesOf } from './pieces.js';
 
 /** One table to learn from, after the quantile step. All of a batch have the same sizes. */
 export interface Episode {
@@ -59,11 +56,6 @@ export interface LossGradients {
   readonly inputs?: Float32Array;
 }
 
-interface HalfSaved {
-  readonly attention: AttentionSaved;
-  readonly feed: FeedForwardSaved;
-}
-
 /**
  * Run the network forward and back.
  * @param loss Turns logits into a loss and its gradient.
@@ -81,59 +73,93 @@ export async function lossGradients(
   const s = episodes[0].labels.length;
   const q = episodes[0].query.length / f;
   const size: Size = { tables, c: f + 1, s, q };
-  const owned = ownTensors();
+  const pieces = piecesOf(pause);
   const gradients = new Map<string, Float32Array>();
-  const take: TakeGradient = (prefix, weight, bias) => {
-    gradients.set(`${prefix}.weight`, weight.dataSync() as Float32Array);
-    gradients.set(`${prefix}.bias`, bias.dataSync() as Float32Array);
-  };
+  const sums = gradientSums(pieces, gradients);
   try {
     const { concat, tensor } = tf();
-    let state = owned.own(
-      tidy(() =>
-        concat(
-          episodes.map((e) => embed(network, sides(e), f)),
-          0,
-        ),
+    let state = await pieces.run(() =>
+      concat(
+        episodes.map((e) => embed(network, sides(e), f)),
+        0,
       ),
     );
-    const halves = Array.from({ length: config.n_layers }, (_, i) => halvesOf(network, i, size));
-    const kept: { readonly half: Half; readonly input: Tensor; readonly saved?: HalfSaved }[] = [];
-    for (const [i, layer] of halves.entries()) {
-      for (const half of layer) {
-        const input = state;
-        const { y, saved } = await forwardHalf(network, half, input, !recompute, owned, pause);
-        kept.push({ half, input, ...(saved ? { saved } : {}) });
-        if (!recompute) owned.free(input);
-        state = y;
+    const kept: { readonly half: Half; readonly from: { x: Tensor } | { saved: HalfSaved } }[] = [];
+    for (let i = 0; i < config.n_layers; i++) {
+      for (const half of halvesOf(network, i, size)) {
+        const x = state;
+        if (recompute) {
+          state = await forwardHalf(pieces, network, half, x);
+          kept.push({ half, from: { x } });
+        } else {
+          const { y, saved } = await forwardHalfKept(pieces, network, half, x);
+          pieces.free(x);
+          state = y;
+          kept.push({ half, from: { saved } });
+        }
       }
       if (i < config.n_layers - 1) options.onLayer?.(i, state);
     }
-    const read = tidy(() => readOut(network, state));
-    for (const each of Object.values(read)) owned.own(each as Tensor);
+    const read = await pieces.run(() => readOut(network, state));
     const logits = read.logits.dataSync() as Float32Array;
     const { loss: value, gradient } = loss(logits);
-    let dState = owned.own(
-      tidy(() => {
-        const dLogits = tensor(gradient, [tables * q, config.dim_output]);
-        const final = linearBackward(read.y, network.part('final_layer'), dLogits);
-        take('final_layer', final.weight, final.bias);
-        const norm = layerNormBackward(read, network.part('final_layer_norm'), final.dx);
-        take('final_layer_norm', norm.weight, norm.bias);
-        return norm.dx.reshape([tables * q, 1, config.dim]);
-      }),
-    );
-    owned.free(state, read.y, read.normal, read.scale, read.logits);
-    for (const { half, input, saved } of kept.reverse()) {
-      const own = saved ?? (await forwardAgain(network, half, input, owned, pause));
-      owned.free(input);
-      dState = await backwardHalf(network, half, own, dState, take, owned, pause);
+    const { dx, final, norm } = await pieces.run(() => {
+      const dLogits = tensor(gradient, [tables * q, config.dim_output]);
+      const { dx: dy, ...final } = linearBackward(read.y, network.part('final_layer'), dLogits);
+      const { dx, ...norm } = layerNormBackward(read, network.part('final_layer_norm'), dy);
+      return { dx: dx.reshape([tables * q, 1, config.dim]), final, norm };
+    });
+    await sums.take('final_layer', final);
+    await sums.take('final_layer_norm', norm);
+    pieces.free(state, read);
+    let dState = dx;
+    for (const { half, from } of kept.reverse()) {
+      dState = await backwardHalf(pieces, network, half, from, dState, sums.take);
+      pieces.free(from);
+      await sums.flush();
     }
     const cells = embedBackward(network, episodes, size, dState, gradients, options.inputs);
     return { loss: value, logits, gradients, ...(cells ? { inputs: cells } : {}) };
   } finally {
-    owned.freeAll();
+    pieces.freeAll();
   }
+}
+
+/** Adds up the gradients of parts that several slices give. */
+function gradientSums(
+  pieces: Pieces,
+  gradients: Map<string, Float32Array>,
+): {
+  take(prefix: string, gradient: Linear): Promise<void>;
+  /** Turn the sums into numbers. */
+  flush(): Promise<void>;
+} {
+  const sums = new Map<string, Linear>();
+  return {
+    async take(prefix, gradient) {
+      const before = sums.get(prefix);
+      if (!before) {
+        sums.set(prefix, gradient);
+        return;
+      }
+      const sum = await pieces.run(() => ({
+        weight: before.weight.add(gradient.weight),
+        bias: before.bias.add(gradient.bias),
+      }));
+      sums.set(prefix, sum);
+      pieces.free(before, gradient);
+    },
+    async flush() {
+      for (const [prefix, sum] of sums) {
+        await pieces.run(() => {
+          gradients.set(`${prefix}.weight`, sum.weight.dataSync() as Float32Array);
+          gradients.set(`${prefix}.bias`, sum.bias.dataSync() as Float32Array);
+        });
+        pieces.free(sum);
+      }
+      sums.clear();
+    },
+  };
 }
 
 interface Size {
@@ -143,18 +169,6 @@ interface Size {
   readonly q: number;
 }
 
-/** Half of a layer: attention along rows or along columns, and the feed-forward block after it. */
-interface Half {
-  readonly attention: AttentionNames;
-  readonly feed: FeedForwardNames;
-  readonly rows: AttentionRows;
-  readonly tables: number;
-  /** Whether tokens come and go columns first and are turned rows first in between. */
-  readonly turned: boolean;
-  /** Whether what comes out is turned back; the last half gives target tokens only. */
-  readonly turnedBack: boolean;
-}
-
 /** The halves of layer i; in the last only query rows and their target tokens ask. */
 function halvesOf(
   network: LoadedNetwork,
@@ -162,115 +176,10 @@ function halvesOf(
   { tables, c, s, q }: Size,
 ): readonly [Half, Half] {
   const last = i === network.config.n_layers - 1;
-  const names = namesOf(i);
   return [
-    {
-      attention: names.rows,
-      feed: names.first,
-      rows: { from: last ? s : 0, to: s + q, keys: s },
-      tables,
-      turned: false,
-      turnedBack: false,
-    },
-    {
-      attention: names.columns,
-      feed: names.second,
-      rows: { from: 0, to: last ? 1 : c, keys: c },
-      tables,
-      turned: true,
-      turnedBack: !last,
-    },
+    rowsHalf(i, tables, { from: last ? s : 0, to: s + q, keys: s }),
+    columnsHalf(i, tables, c, last),
   ];
-}
-
-/** Half a layer: [b·c, n, d] → the same; the last of all: → [b·q, 1, d]. */
-async function forwardHalf(
-  network: LoadedNetwork,
-  half: Half,
-  x: Tensor,
-  keep: boolean,
-  owned: Owned,
-  pause: Pause,
-): Promise<{ y: Tensor; saved?: HalfSaved }> {
-  const attended = attend(network, half, x, keep, owned);
-  await pause();
-  const { y, saved: feed } = tidy(() => {
-    const out = feedForwardBlock(attended.y, network.part, half.feed, keep);
-    return { ...out, y: half.turnedBack ? swap(out.y, half.tables) : out.y };
-  });
-  owned.own(y);
-  owned.free(attended.y);
-  if (feed) for (const each of Object.values(feed)) owned.own(each as Tensor);
-  await pause();
-  const { saved: attention } = attended;
-  return feed && attention ? { y, saved: { attention, feed } } : { y };
-}
-
-/** What the gradient of half a layer needs, from the half's input. */
-async function forwardAgain(
-  network: LoadedNetwork,
-  half: Half,
-  x: Tensor,
-  owned: Owned,
-  pause: Pause,
-): Promise<HalfSaved> {
-  const { y, saved: attention } = attend(network, half, x, true, owned);
-  await pause();
-  const feed = feedForwardSaved(y, network.part, half.feed);
-  for (const each of Object.values(feed)) owned.own(each as Tensor);
-  owned.free(y);
-  await pause();
-  return { attention: attention as AttentionSaved, feed };
-}
-
-function attend(
-  network: LoadedNetwork,
-  { attention, rows, turned, tables }: Half,
-  x: Tensor,
-  keep: boolean,
-  owned: Owned,
-): { y: Tensor; saved?: AttentionSaved } {
-  const made = tidy(() => {
-    const tokens = turned ? swap(x, tables) : x;
-    const { n_heads } = network.config;
-    const out = attentionBlock(tokens, network.part, attention, rows, n_heads, keep);
-    return keep ? out : { y: out.y };
-  }) as { y: Tensor; saved?: AttentionSaved };
-  owned.own(made.y);
-  if (made.saved) for (const each of Object.values(made.saved)) owned.own(each as Tensor);
-  return made;
-}
-
-/** Gradient of half a layer; frees what was saved and the gradient that came in. */
-async function backwardHalf(
-  network: LoadedNetwork,
-  { attention, feed, rows, tables, turned, turnedBack }: Half,
-  saved: HalfSaved,
-  dy: Tensor,
-  take: TakeGradient,
-  owned: Owned,
-  pause: Pause,
-): Promise<Tensor> {
-  const { part, config } = network;
-  const dAttended = owned.own(
-    tidy(() => {
-      const d = turnedBack ? swap(dy, tables) : dy;
-      return feedForwardBlockBackward(saved.feed, part, feed, d, take);
-    }),
-  );
-  owned.free(dy, ...Object.values(saved.feed));
-  await pause();
-  const dx = owned.own(
-    tidy(() => {
-      const d = dAttended;
-      const { n_heads } = config;
-      const out = attentionBlockBackward(saved.attention, part, attention, rows, n_heads, d, take);
-      return turned ? swap(out, tables) : out;
-    }),
-  );
-  owned.free(dAttended, ...Object.values(saved.attention));
-  await pause();
-  return dx;
 }
 
 /** Gradients of the embeddings from that of the tokens [b·c, n, d]; of the cells where asked. */

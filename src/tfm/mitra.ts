@@ -4,22 +4,15 @@
 // The support side does not depend on the query: it is encoded once and serves any number of rows.
 
 import { layerNorm, linear, type NormSaved } from '../math/neural.js';
-import { ownTensors, type Tensor, type Tensor2D, tf, tidy } from '../math/tf.js';
+import { type Tensor, type Tensor2D, tf, tidy } from '../math/tf.js';
 import { hasNumericTarget } from './config.js';
-import {
-  type AttentionNames,
-  askBlock,
-  attentionBlock,
-  type FeedForwardNames,
-  feedForwardBlock,
-  type KeysValues,
-  keysValues,
-} from './layers.js';
+import { askHalf, columnsHalf, forwardHalf, forwardHalfKeys, rowsHalf } from './half-layers.js';
+import { type KeysValues, keysValues } from './layers.js';
 import type { LoadedNetwork } from './loaded-network.js';
+import { along, cuts, joined, type Pause, type Pieces, piecesOf } from './pieces.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
 
-/** Let others work, and stop the work when it is to stop. */
-export type Pause = () => Promise<void>;
+export type { Pause } from './pieces.js';
 
 /** Context of predictions, encoded: the first layers' keys and values of every support row. */
 export interface EncodedSupport {
@@ -45,43 +38,54 @@ export async function encodeSupport(
   const s = labels.length;
   const f = x.length / s;
   const step = fitQuantileStep(x, s, f);
-  const { own, free, freeAll } = ownTensors();
+  const pieces = piecesOf(pause);
   try {
-    let state = own(embed(network, [{ z: applyQuantileStep(step, x), labels, rows: s }], f));
+    const z = applyQuantileStep(step, x);
+    let state = await pieces.run(() => embed(network, [{ z, labels, rows: s }], f));
     const layers: KeysValues[] = [];
-    for (let i = 0; i < config.n_layers; i++) {
-      const names = namesOf(i);
-      const whole = { from: 0, to: s, keys: s };
-      const kv = tidy(() => {
-        const h = layerNorm(state, network.part(names.rows.norm)).y;
-        return keysValues(h, network.part, names.rows.attention, config.n_heads);
-      });
-      layers.push({ k: own(kv.k), v: own(kv.v) });
-      if (i === config.n_layers - 1) break;
-      const next = (make: () => Tensor): void => {
-        const made = own(tidy(make));
-        free(state);
-        state = made;
-      };
-      next(() => attentionBlock(state, network.part, names.rows, whole, config.n_heads, false).y);
-      await pause();
-      next(() => feedForwardBlock(state, network.part, names.first, false).y);
-      await pause();
-      const all = { from: 0, to: f + 1, keys: f + 1 };
-      next(
-        () =>
-          attentionBlock(swap(state, 1), network.part, names.columns, all, config.n_heads, false).y,
-      );
-      await pause();
-      next(() => swap(feedForwardBlock(state, network.part, names.second, false).y, 1));
-      await pause();
+    const last = config.n_layers - 1;
+    for (let i = 0; i < last; i++) {
+      const half = rowsHalf(i, 1, { from: 0, to: s, keys: s });
+      const { y, keys } = await forwardHalfKeys(pieces, network, half, state);
+      layers.push(keys);
+      pieces.free(state);
+      state = await forwardHalf(pieces, network, columnsHalf(i, 1, f + 1, false), y);
+      pieces.free(y);
     }
-    free(state);
-    return { step, rows: s, features: f, layers, free: freeAll };
+    layers.push(await lastKeys(pieces, network, state));
+    pieces.free(state);
+    return { step, rows: s, features: f, layers, free: pieces.freeAll };
   } catch (error) {
-    freeAll();
+    pieces.freeAll();
     throw error;
   }
+}
+
+/** Keys and values of the last layer: nothing else of it is asked of support rows. */
+async function lastKeys(
+  pieces: Pieces,
+  network: LoadedNetwork,
+  state: Tensor,
+): Promise<KeysValues> {
+  const { n_layers, n_heads } = network.config;
+  const { norm, attention } = rowsHalf(n_layers - 1, 1, { from: 0, to: 0, keys: 0 }).attention;
+  const [c, s, d] = state.shape;
+  const parts: KeysValues[] = [];
+  for (const [from, to] of cuts(c, 2 * s * d * d)) {
+    parts.push(
+      await pieces.run(() => {
+        const h = layerNorm(along(state, 0, from, to), network.part(norm)).y;
+        return keysValues(h, network.part, attention, n_heads);
+      }),
+    );
+  }
+  const of = (key: 'k' | 'v'): Promise<Tensor> =>
+    joined(
+      pieces,
+      parts.map((part) => part[key]),
+      0,
+    );
+  return { k: await of('k'), v: await of('v') };
 }
 
 /**
@@ -108,42 +112,25 @@ export async function decodeState(
   const { config } = network;
   const f = support.features;
   const rows = x.length / f;
-  const { own, free, freeAll } = ownTensors();
+  const pieces = piecesOf(pause);
   try {
     const z = applyQuantileStep(support.step, x);
-    let state = own(embed(network, [{ z, rows }], f));
-    const next = (make: () => Tensor): void => {
-      const made = own(tidy(make));
-      free(state);
-      state = made;
-    };
+    let state = await pieces.run(() => embed(network, [{ z, rows }], f));
     for (let i = 0; i < config.n_layers; i++) {
-      const names = namesOf(i);
       const last = i === config.n_layers - 1;
-      next(() => askBlock(state, network.part, names.rows, support.layers[i], config.n_heads));
-      await pause();
-      next(() => feedForwardBlock(state, network.part, names.first, false).y);
-      await pause();
-      const tokens = { from: 0, to: last ? 1 : f + 1, keys: f + 1 };
-      next(
-        () =>
-          attentionBlock(swap(state, 1), network.part, names.columns, tokens, config.n_heads, false)
-            .y,
-      );
-      await pause();
-      next(() => feedForwardBlock(state, network.part, names.second, false).y);
-      if (!last) next(() => swap(state, 1));
-      await pause();
+      const rowsAsk = rowsHalf(i, 1, { from: 0, to: rows, keys: support.rows });
+      const y = await askHalf(pieces, network, rowsAsk, state, support.layers[i]);
+      pieces.free(state);
+      state = await forwardHalf(pieces, network, columnsHalf(i, 1, f + 1, last), y);
+      pieces.free(y);
     }
-    const { logits, y } = tidy(() => {
+    const { logits, y } = await pieces.run(() => {
       const read = readOut(network, state);
       return { logits: read.logits, y: read.y };
     });
-    own(logits);
-    own(y);
     return { logits: logits.dataSync() as Float32Array, state: y.dataSync() as Float32Array };
   } finally {
-    freeAll();
+    pieces.freeAll();
   }
 }
 
@@ -153,22 +140,6 @@ export interface Side {
   readonly z: Float32Array;
   readonly rows: number;
   readonly labels?: ArrayLike<number>;
-}
-
-/** Names of the parts of layer i. */
-export function namesOf(i: number): {
-  readonly rows: AttentionNames;
-  readonly first: FeedForwardNames;
-  readonly columns: AttentionNames;
-  readonly second: FeedForwardNames;
-} {
-  const at = `layers.${i}`;
-  return {
-    rows: { norm: `${at}.layer_norm1`, attention: `${at}.attention1` },
-    first: { norm: `${at}.layer_norm2`, up: `${at}.linear1`, down: `${at}.linear2` },
-    columns: { norm: `${at}.layer_norm3`, attention: `${at}.attention2` },
-    second: { norm: `${at}.layer_norm4`, up: `${at}.linear3`, down: `${at}.linear4` },
-  };
 }
 
 /** Make tokens of the sides of one table, rows under each other: → [c, n, d]. */
@@ -217,18 +188,6 @@ export function readOut(
 ): NormSaved & { y: Tensor; logits: Tensor } {
   const norm = layerNorm(state.reshape([-1, network.config.dim]), network.part('final_layer_norm'));
   return { ...norm, logits: linear(norm.y, network.part('final_layer')) };
-}
-
-/** Change between columns-first and rows-first tokens of b tables: [b·m, n, d] → [b·n, m, d]. */
-export function swap(x: Tensor, tables: number): Tensor {
-  const [bm, n, d] = x.shape;
-  const m = bm / tables;
-  return tidy(() =>
-    x
-      .reshape([tables, m, n, d])
-      .transpose([0, 2, 1, 3])
-      .reshape([tables * n, m, d]),
-  );
 }
 
 function targetTokens(network: LoadedNetwork, { rows, labels }: Side): Tensor2D {

@@ -3,6 +3,7 @@
 
 import type { Random } from '../math/random.js';
 import { type Tab2DConfig, tensorShapes } from './config.js';
+import type { Pause } from './pieces.js';
 import type { Weights } from './weights.js';
 
 /** Low-rank additions in place of the weights themselves. */
@@ -26,9 +27,11 @@ export interface Trainable {
   /** The numbers that the optimiser changes, by their own keys. */
   readonly trained: ReadonlyMap<string, Float32Array>;
   /** Gradients of the trained numbers from those of the weights. */
-  gradients(ofWeights: ReadonlyMap<string, Float32Array>): ReadonlyMap<string, Float32Array>;
+  gradients(
+    ofWeights: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
   /** Bring the weights up to date; returns the keys that changed. */
-  refresh(): readonly string[];
+  refresh(): Promise<readonly string[]>;
 }
 
 /**
@@ -36,30 +39,44 @@ export interface Trainable {
  * @param random Draws the start of the low-rank additions.
  * @throws RangeError where nothing is left to train.
  */
-export function trainable(
+export async function trainable(
   start: Weights,
   config: Tab2DConfig,
   options: TrainableOptions,
   random: Random,
-): Trainable {
+  pause: Pause,
+): Promise<Trainable> {
   const { freeze = [], lora } = options;
-  const weights = new Map([...start].map(([key, data]) => [key, data.slice()]));
+  const weights = await copied(start, pause);
   const frozen = (key: string): boolean =>
     freeze.some((each) => (typeof each === 'string' ? key.includes(each) : each.test(key)));
   const keys = [...weights.keys()].filter((key) => !frozen(key));
   const made = lora
-    ? lowRank(start, weights, keys, config, lora, random)
+    ? lowRank(start, weights, keys, config, lora, random, pause)
     : {
         weights,
         trained: new Map(keys.map((key) => [key, weights.get(key) as Float32Array])),
-        gradients: (all: ReadonlyMap<string, Float32Array>) =>
+        gradients: async (all: ReadonlyMap<string, Float32Array>) =>
           new Map(keys.map((key) => [key, all.get(key) as Float32Array])),
-        refresh: () => keys,
+        refresh: async () => keys,
       };
   if (made.trained.size === 0) {
     throw new RangeError('Cannot fine-tune as some weights must be trained: all are frozen');
   }
   return made;
+}
+
+/** A real copy, made tensor by tensor. */
+export async function copied(
+  weights: ReadonlyMap<string, Float32Array>,
+  pause: Pause,
+): Promise<Map<string, Float32Array>> {
+  const copy = new Map<string, Float32Array>();
+  for (const [key, data] of weights) {
+    copy.set(key, data.slice());
+    await pause();
+  }
+  return copy;
 }
 
 function lowRank(
@@ -69,6 +86,7 @@ function lowRank(
   config: Tab2DConfig,
   { rank, alpha = 2 * rank }: LoraOptions,
   random: Random,
+  pause: Pause,
 ): Trainable {
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= config.dim)) {
     throw new RangeError(
@@ -98,7 +116,7 @@ function lowRank(
   return {
     weights,
     trained,
-    gradients(all) {
+    async gradients(all) {
       const found = new Map<string, Float32Array>();
       for (const [key, { a, b, out, inputs }] of sides) {
         const g = all.get(key) as Float32Array;
@@ -117,10 +135,11 @@ function lowRank(
         }
         found.set(`${key}.lora_a`, da);
         found.set(`${key}.lora_b`, db);
+        await pause();
       }
       return found;
     },
-    refresh() {
+    async refresh() {
       for (const [key, { a, b, out, inputs }] of sides) {
         const w = (start.get(key) as Float32Array).slice();
         for (let i = 0; i < out; i++) {
@@ -131,6 +150,7 @@ function lowRank(
           }
         }
         weights.set(key, w);
+        await pause();
       }
       return keys;
     },

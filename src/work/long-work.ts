@@ -13,6 +13,8 @@ export interface Work {
   readonly signal: AbortSignal | undefined;
   /** Count `units` more as finished. */
   tick(units?: number, note?: string): void;
+  /** Give a sign of life where the last report is a while ago. */
+  alive(): void;
   /** Let the event loop run, at most every 20 ms, and throw if the work was stopped. */
   breathe(): Promise<void>;
 }
@@ -49,6 +51,12 @@ export async function longWork<T>(
     ...(note === undefined ? {} : { note }),
     ...(ended === undefined ? {} : { ended }),
   });
+  const alive = (): void => {
+    const now = performance.now();
+    if (now - lastReport < 300) return;
+    lastReport = now;
+    report(state());
+  };
   const work: Work = {
     signal,
     tick(units = 1, text) {
@@ -57,15 +65,13 @@ export async function longWork<T>(
       lastReport = performance.now();
       report(state());
     },
+    alive,
     async breathe() {
       if (performance.now() - lastBreath > 20) {
         await new Promise((resolve) => setImmediate(resolve));
         lastBreath = performance.now();
-        // A sign of life twice a second, however large a unit of work is.
-        if (lastBreath - lastReport > 500) {
-          lastReport = lastBreath;
-          report(state());
-        }
+        // However large a unit of work is.
+        alive();
       }
       signal?.throwIfAborted();
     },
@@ -82,9 +88,12 @@ export async function longWork<T>(
   }
 }
 
-/** Silence for the parts of larger work that report as a whole: same signal, no bar of their own. */
+/**
+ * For the parts of larger work that report as a whole: same signal, no bar of their own. Their reports
+ * are signs of life of the larger work.
+ */
 export function quietly(work: Work): LongWork {
-  return { ...(work.signal ? { signal: work.signal } : {}), onProgress: () => {} };
+  return { ...(work.signal ? { signal: work.signal } : {}), onProgress: () => work.alive() };
 }
 
 /** A progress line on stderr: redrawn on a terminal, once in five seconds in a log. */

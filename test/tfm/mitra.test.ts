@@ -8,6 +8,7 @@ import { type LoadedNetwork, loadNetwork } from '../../src/tfm/loaded-network.js
 import { crossEntropy } from '../../src/tfm/losses.js';
 import { decodeQuery, encodeSupport } from '../../src/tfm/mitra.js';
 import { lossGradients } from '../../src/tfm/mitra-gradient.js';
+import { usePieces } from '../../src/tfm/pieces.js';
 import { initialWeights } from '../../src/tfm/pretraining/initial-weights.js';
 import { bucket, fitQuantileStep } from '../../src/tfm/quantile-step.js';
 
@@ -149,6 +150,67 @@ describe('Tab2D', () => {
       const slope = ((await at(0.02)) - (await at(-0.02))) / 0.04;
       expect(found[side][cell]).toBeCloseTo(slope, 3);
     }
+  });
+
+  it('gives the same numbers in pieces of any size, with a pause after each', async () => {
+    const wide: Tab2DConfig = { ...config, dim: 80, n_heads: 1 }; // attends with weights in memory
+    for (const shape of [config, wide]) {
+      const weights = initialWeights(shape, 4);
+      const asked = Int32Array.from({ length: q }, (_, i) => i % 5);
+      const episode = { features: f, support, labels, query };
+      const run = async (products: number, recompute: boolean) => {
+        let pauses = 0;
+        const count = async (): Promise<void> => {
+          pauses++;
+        };
+        const before = usePieces(products);
+        const net = loadNetwork({ config: shape, weights });
+        try {
+          const encoded = await encodeSupport(net, support, labels, count);
+          const logits = await decodeQuery(net, encoded, query, count);
+          encoded.free();
+          const loss = crossEntropy(asked, 5);
+          const pass = await lossGradients(net, [episode], loss, { recompute, pause: count });
+          return { ...pass, logits, pauses };
+        } finally {
+          net.free();
+          usePieces(before);
+        }
+      };
+      const whole = await run(1e12, false);
+      // From pieces of several columns down to pieces of single tokens and queries.
+      for (const products of [2e4, 300]) {
+        const cut = await run(products, true);
+        expect(largestDifference(cut.logits, whole.logits)).toBeLessThan(2e-6);
+        expect(cut.loss).toBeCloseTo(whole.loss, 5);
+        for (const [key, gradient] of whole.gradients) {
+          const own = cut.gradients.get(key) as Float32Array;
+          expect(largestDifference(own, gradient), key).toBeLessThan(1e-5);
+        }
+        expect(cut.pauses).toBeGreaterThan(whole.pauses);
+      }
+    }
+  });
+
+  it('frees everything where a pause ends the work', async () => {
+    const episode = { features: f, support, labels, query };
+    const net = loadNetwork(network);
+    const before = usePieces(1e3);
+    for (const recompute of [false, true]) {
+      for (const after of [1, 5, 40, 150]) {
+        let pauses = 0;
+        const stop = async (): Promise<void> => {
+          if (++pauses === after) throw new Error('stopped');
+        };
+        const pass = lossGradients(net, [episode], crossEntropy([0, 1, 2, 3, 4, 0], 5), {
+          recompute,
+          pause: stop,
+        });
+        await expect(pass).rejects.toThrow('stopped');
+      }
+    }
+    usePieces(before);
+    net.free();
   });
 
   it('works with one support row, one feature, one query row and one head', async () => {
