@@ -7,6 +7,7 @@ import { checkTarget } from '../data/target.js';
 import { type Random, shuffle, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
+import { checkFitOptions } from './check-fit-options.js';
 import { type ClassNode, classNodes } from './class-nodes.js';
 import { hasNumericTarget, type Tab2DConfig } from './config.js';
 import {
@@ -84,7 +85,7 @@ export interface FitOptions {
   readonly members?: number;
   /** Most context rows; more are subsampled stratified (default `8192`). */
   readonly maxRows?: number;
-  /** Most features; of more the best by ANOVA F stay (default `256`). */
+  /** Most features; of more a classifier keeps the best by ANOVA F, a regressor principal components (default `256`). */
   readonly maxFeatures?: number;
   /** Mirror the columns of the first member at random too, as the reference does (default `false`). */
   readonly mirror?: boolean;
@@ -127,11 +128,7 @@ export function prepareContext(
   options: FitOptions,
 ): PreparedContext {
   const { seed, members = 1, maxRows = 8192, maxFeatures = 256, mirror = false } = options;
-  if (!(Number.isInteger(members) && members >= 1)) {
-    throw new RangeError(
-      `Cannot fit the classifier as members must be an integer >= 1: current value is ${members}`,
-    );
-  }
+  checkFitOptions('classifier', { members, maxRows, maxFeatures });
   if (config.task !== 'CLASSIFICATION' || hasNumericTarget(config)) {
     throw new TypeError(
       'Cannot fit the classifier as the model must be a classifier: it is a regressor; use fitRegressor, or load a classifier',

@@ -113,7 +113,7 @@ export async function fineTuneRegressor(
   draw: DrawTable,
   options: FineTuneOptions<FittedRegressor>,
 ): Promise<FineTuned> {
-  const context = prepareRegression(options.context, tfm.config, { seed: options.seed });
+  const context = await prepareRegression(options.context, tfm.config, { seed: options.seed });
   return tune(tfm, numberTask(context, tfm.config.dim_output, options), draw, options);
 }
 

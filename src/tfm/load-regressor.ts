@@ -27,13 +27,20 @@ export async function loadRegressor(folder: string): Promise<FittedRegressor> {
     );
   }
   const network = await readNetwork(folder);
-  const x = (await readSafetensors(join(folder, 'context.safetensors'))).get('x');
+  const tensors = await readSafetensors(join(folder, 'context.safetensors'));
+  const [x, components] = [tensors.get('x'), tensors.get('components')];
+  const wanted = stored.projection && [stored.features, stored.projection.means.length];
+  if (`${components?.shape}` !== `${wanted}`) {
+    throw new TypeError(
+      `Cannot load the regressor as context.safetensors must hold ${wanted ? `components of shape [${wanted}]` : 'no components'}: it does not; save the regressor again`,
+    );
+  }
   if (!x || x.shape[0] !== stored.y.length || x.shape[1] !== stored.features) {
     throw new TypeError(
       `Cannot load the regressor as context.safetensors must hold ${stored.y.length} rows of ${stored.features} features: it does not; save the regressor again`,
     );
   }
-  const { kind: _, version: __, tfm, preprocessor, views, y, ...rest } = stored;
+  const { kind: _, version: __, tfm, preprocessor, projection, views, y, ...rest } = stored;
   const context: PreparedRegression = {
     ...rest,
     // JSON writes the undefined of a numeric column as null.
@@ -43,6 +50,15 @@ export async function loadRegressor(folder: string): Promise<FittedRegressor> {
     },
     x: x.data,
     y: Float64Array.from(y),
+    ...(projection && components
+      ? {
+          projection: {
+            means: Float64Array.from(projection.means),
+            scales: Float64Array.from(projection.scales),
+            components: components.data,
+          },
+        }
+      : {}),
     preprocessor: { ...preprocessor, means: Float64Array.from(preprocessor.means) },
     views: views.map(({ signs, ...view }) => ({
       ...view,

@@ -87,7 +87,7 @@ export function tfmOf(network: Network, name: string, source: string): Tfm {
     async fitRegressor(context, options) {
       return regressorOf(
         sourceOf(name, network),
-        prepareRegression(context, network.config, options),
+        await prepareRegression(context, network.config, options),
       );
     },
   };

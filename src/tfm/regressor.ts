@@ -4,6 +4,7 @@ import { isNumeric, type Table, takeRows } from '../data/table.js';
 import { permutation, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
+import { checkFitOptions } from './check-fit-options.js';
 import type { FitOptions, NetworkSource } from './classifier.js';
 import type { Tab2DConfig } from './config.js';
 import { mirrored, rawOutputs, type SupportCache } from './in-context.js';
@@ -15,8 +16,8 @@ import {
   type Preprocessor,
   transformMatrix,
 } from './preprocess.js';
+import { fitProjection, type Projection, project } from './principal-components.js';
 import { saveRegressor } from './save-regressor.js';
-import { correlatedColumns, pickColumns } from './select-features.js';
 import {
   decodeTargets,
   encodeTargets,
@@ -61,7 +62,8 @@ export interface PreparedRegression {
   readonly target: string;
   readonly encoding: Encoding;
   readonly preprocessor: Preprocessor;
-  readonly picked: readonly number[];
+  /** Where there were too many features: their principal components are shown. */
+  readonly projection?: Projection;
   readonly features: number;
   /** rows × features */
   readonly x: Float32Array;
@@ -75,12 +77,13 @@ export interface PreparedRegression {
  * Prepare context rows with a numeric target for a network.
  * @throws RangeError or TypeError where the target does not allow it.
  */
-export function prepareRegression(
+export async function prepareRegression(
   context: Table,
   config: Tab2DConfig,
   options: FitOptions,
-): PreparedRegression {
+): Promise<PreparedRegression> {
   const { seed, members = 1, maxRows = 8192, maxFeatures = 256 } = options;
+  checkFitOptions('regressor', { members, maxRows, maxFeatures });
   const notes: string[] = [];
   const all = numericTarget(context, context.target);
   let shown = context;
@@ -98,10 +101,19 @@ export function prepareRegression(
   const preprocessor = fitPreprocessor(values, encoding.names.length);
   const whole = transformMatrix(preprocessor, values);
   const width = preprocessor.kept.length;
-  const picked = width > 0 ? correlatedColumns(whole, y, maxFeatures) : [];
-  if (picked.length < width) {
-    notes.push(`${picked.length} of ${width} features are shown, the best by correlation`);
+  let projection: Projection | undefined;
+  if (width > maxFeatures) {
+    const random = stream(seed, 'component-rows');
+    projection = await longWork('principal components', 0, { onProgress() {} }, (work) =>
+      fitProjection(whole, y.length, maxFeatures, random, () => work.breathe()),
+    );
+    const coded = encoding.categories.some((c) => c !== undefined);
+    notes.push(
+      `${projection.components.length / width} principal components of ${width} features are shown${coded ? ' (codes, where there are categories)' : ''}`,
+    );
   }
+  const x = projection ? project(projection, whole) : whole;
+  const features = projection ? x.length / y.length : width;
   const code = fitTargetCode(config, y);
   if (code.way === 'groups') {
     notes.push(
@@ -111,16 +123,15 @@ export function prepareRegression(
   const views = Array.from({ length: members }, (_, m): RegressionView => {
     if (m === 0) return {};
     const random = stream(seed, 'view', m);
-    const signs = Int8Array.from({ length: picked.length }, () => (random() < 0.5 ? -1 : 1));
+    const signs = Int8Array.from({ length: features }, () => (random() < 0.5 ? -1 : 1));
     return { signs, mirroredTarget: random() < 0.5 };
   });
-  const x = pickColumns(whole, width, picked);
   return {
     target,
     encoding,
     preprocessor,
-    picked,
-    features: picked.length,
+    ...(projection ? { projection } : {}),
+    features,
     x,
     y,
     code,
@@ -131,9 +142,9 @@ export function prepareRegression(
 
 /** Turn rows into what the network is shown. */
 export function prepareRegressionRows(context: PreparedRegression, rows: Table): Float32Array {
-  const { encoding, preprocessor, picked } = context;
+  const { encoding, preprocessor, projection } = context;
   const x = transformMatrix(preprocessor, encodeFeatures(encoding, rows));
-  return pickColumns(x, preprocessor.kept.length, picked);
+  return projection ? project(projection, x) : x;
 }
 
 /** Make the regressor of a prepared context and a source of weights. */

@@ -7,17 +7,19 @@ import { writeNetwork } from './weights.js';
 import { writeWhole } from './write-whole.js';
 
 /** Version of the folder's form. */
-export const regressorVersion: number = 1;
+export const regressorVersion: number = 2;
 
 /** What `regressor.json` holds; the context rows' numbers lie beside it. */
 export interface StoredRegressor
-  extends Omit<PreparedRegression, 'x' | 'y' | 'preprocessor' | 'views'> {
+  extends Omit<PreparedRegression, 'x' | 'y' | 'preprocessor' | 'projection' | 'views'> {
   readonly kind: 'regressor';
   readonly version: number;
   readonly tfm: string;
   /** Targets in full precision; the features are float32. */
   readonly y: readonly number[];
   readonly preprocessor: { width: number; kept: readonly number[]; means: readonly number[] };
+  /** The components themselves lie beside the context. */
+  readonly projection?: { readonly means: readonly number[]; readonly scales: readonly number[] };
   readonly views: readonly { signs?: readonly number[]; mirroredTarget?: boolean }[];
 }
 
@@ -28,12 +30,14 @@ export async function saveRegressor(
   context: PreparedRegression,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { x, y, preprocessor, views, ...rest } = context;
+  const { x, y, preprocessor, projection, views, ...rest } = context;
   await writeNetwork(folder, { config: source.config, weights: source.weights() });
-  await writeSafetensors(
-    join(folder, 'context.safetensors'),
-    new Map([['x', { shape: [y.length, context.features], data: x }]]),
-  );
+  const tensors = new Map([['x', { shape: [y.length, context.features], data: x }]]);
+  if (projection) {
+    const shape = [context.features, preprocessor.kept.length];
+    tensors.set('components', { shape, data: projection.components });
+  }
+  await writeSafetensors(join(folder, 'context.safetensors'), tensors);
   const stored: StoredRegressor = {
     kind: 'regressor',
     version: regressorVersion,
@@ -41,6 +45,9 @@ export async function saveRegressor(
     ...rest,
     y: [...y],
     preprocessor: { ...preprocessor, means: [...preprocessor.means] },
+    ...(projection
+      ? { projection: { means: [...projection.means], scales: [...projection.scales] } }
+      : {}),
     views: views.map(({ signs, ...view }) => ({
       ...view,
       ...(signs ? { signs: [...signs] } : {}),

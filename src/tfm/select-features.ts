@@ -60,36 +60,3 @@ function anovaF(x: Float32Array, labels: ArrayLike<number>, columns: number, j: 
   if (within === 0) return between === 0 ? 0 : Number.POSITIVE_INFINITY;
   return between / (classes - 1) / (within / Math.max(1, rows - classes));
 }
-
-/**
- * Keep the columns whose squared correlation with a numeric target is largest.
- * @param x rows × columns, row-major, finite.
- * @param y One number a row.
- * @returns Their indices in order.
- */
-export function correlatedColumns(
-  x: Float32Array,
-  y: Float64Array,
-  most: number,
-): readonly number[] {
-  const rows = y.length;
-  const columns = x.length / rows;
-  const all = Array.from({ length: columns }, (_, j) => j);
-  if (columns <= most) return all;
-  const meanY = y.reduce((a, b) => a + b, 0) / rows;
-  const strength = all.map((j) => {
-    let mean = 0;
-    for (let i = 0; i < rows; i++) mean += x[i * columns + j] / rows;
-    let [xx, xy] = [0, 0];
-    for (let i = 0; i < rows; i++) {
-      const d = x[i * columns + j] - mean;
-      xx += d * d;
-      xy += d * (y[i] - meanY);
-    }
-    return xx > 0 ? (xy * xy) / xx : 0;
-  });
-  return all
-    .sort((a, b) => strength[b] - strength[a] || a - b)
-    .slice(0, most)
-    .sort((a, b) => a - b);
-}

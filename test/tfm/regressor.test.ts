@@ -134,6 +134,11 @@ describe('FittedRegressor', () => {
       const loaded = await loadRegressor(join(folder, `${config.dim_output}`));
       expect(await loaded.predict(line(5, 2))).toEqual(await m.predict(line(5, 2)));
     }
+    const few = await model(number).fitRegressor(line(30, 1), { seed: 1, maxFeatures: 2 });
+    await few.save(join(folder, 'few'));
+    const loaded = await loadRegressor(join(folder, 'few'));
+    expect(loaded.notes).toEqual(few.notes);
+    expect(await loaded.predict(line(5, 2))).toEqual(await few.predict(line(5, 2)));
     rmSync(folder, { recursive: true });
     await expect(loadRegressor(folder)).rejects.toThrow(/must hold a readable regressor\.json/);
   });
@@ -146,7 +151,7 @@ describe('FittedRegressor', () => {
     });
     expect(m.notes).toEqual([
       '30 of 90 context rows are shown, drawn at random',
-      '1 of 3 features are shown, the best by correlation',
+      '1 principal components of 3 features are shown (codes, where there are categories)',
     ]);
     expect((await m.predict(line(3, 2))).length).toBe(3);
   });
@@ -160,6 +165,9 @@ describe('FittedRegressor', () => {
     const missing = table([...t.columns.slice(0, 3), gap(t.columns[3])], { target: 'y' });
     await expect(tfm.fitRegressor(missing, { seed: 1 })).rejects.toThrow(/missing in 1 of 20/);
     await expect(tfm.fit(t, { seed: 1 })).rejects.toThrow(/it is a regressor; use fitRegressor/);
+    await expect(tfm.fitRegressor(t, { seed: 1, members: 0 })).rejects.toThrow(
+      /members must be an integer >= 1: current value is 0/,
+    );
   });
 });
 
