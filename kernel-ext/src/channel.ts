@@ -90,6 +90,13 @@ export type FromWorker =
       readonly password: boolean;
     }
   | { readonly type: 'forget'; readonly id: number }
+  /** Show the documentation of the first of some names that has any, else a text in Markdown. */
+  | {
+      readonly type: 'help';
+      readonly cell: number;
+      readonly names: readonly string[];
+      readonly text: string;
+    }
   /** A local file is to be compiled, which only the running code knows. */
   | { readonly type: 'compile'; readonly id: number; readonly path: string }
   | (CommMessage & { readonly cell: number })

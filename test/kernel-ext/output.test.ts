@@ -158,12 +158,43 @@ describe('display', () => {
     expect(result!.length).toBeLessThan(50_000);
     const { outputs } = await kernel.execute('cm.full(large)');
     expect(outputs[1]!.content.data['text/plain']).toHaveLength(100_000);
+    const table = await kernel.execute(
+      'const rows = Array.from({ length: 300 }, (_, i) => ({ i })); rows; cm.full(rows)',
+    );
+    expect(table.outputs[1]!.content.data['text/html'].match(/<tr>/g)).toHaveLength(301);
   });
 
   it('offers help as Markdown', async () => {
     const { outputs } = await kernel.execute('cm.help(); cm.help(cm.help)');
     expect(outputs[1]!.content.data['text/markdown']).toContain('progress');
     expect(outputs).toHaveLength(3);
+  });
+
+  it('helps with the documentation of what has one, by value or by name', async () => {
+    await kernel.execute('/** Says twice. */ function twice(x: string) { return x + x }');
+    const { outputs } = await kernel.execute(
+      "cm.help(cm.readTable); cm.help('pc'); cm.help(display); cm.help(twice); cm.help('nope')",
+    );
+    const texts = outputs.slice(1).map((m) => m.content.data['text/markdown']);
+    expect(texts).toHaveLength(5);
+    for (const [i, part] of [
+      'Read a table',
+      'function pc(table: Table',
+      'richest form',
+      'Says twice.',
+      'Nothing is called `nope`',
+    ].entries()) {
+      expect(texts[i]).toContain(part);
+    }
+  });
+
+  it('shows nothing twice where a cell ends in what has shown something', async () => {
+    for (const code of ["display.html('<b>1</b>')", 'await sh`echo once`', "display('x')"]) {
+      const { outputs } = await kernel.execute(code);
+      expect(outputs.filter((m) => m.type !== 'execute_input')).toHaveLength(1);
+    }
+    await kernel.execute('const said = await sh`echo once`');
+    expect((await kernel.execute('said')).result).toContain('once');
   });
 
   it('tells how long something took', async () => {

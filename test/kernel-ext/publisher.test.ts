@@ -8,7 +8,7 @@ let socket: XPublisher;
 afterEach(() => socket.close());
 
 async function publisher(): Promise<Sender> {
-  socket = new XPublisher({ sendHighWaterMark: 0, linger: 0, manual: true });
+  socket = new XPublisher({ sendHighWaterMark: 0, linger: 1_000, manual: true });
   await socket.bind('tcp://127.0.0.1:*');
   return createPublisher(socket, (topic) => [topic, 'welcome', topic]);
 }

@@ -6,6 +6,7 @@ import { initialSettings } from '../settings.js';
 import { createCommRegistry, readComm } from './comm-registry.js';
 import { createCompilerLink } from './compiler-link.js';
 import { createExecution } from './execution.js';
+import { createHelp } from './help.js';
 import { historyFile, openHistory } from './history.js';
 import { kernelInfo } from './kernel-info.js';
 import { createOutput } from './output.js';
@@ -44,11 +45,16 @@ export async function runKernel(connectionFile: string): Promise<void> {
     ask: (message) => link.send(message),
     send: (message) => sockets?.send('iopub', message),
   });
+  const help = createHelp(compiler, output);
   const execution = createExecution({
     output,
     settings,
     compiler,
-    run: (request: RunRequest): Promise<Done> => link.run(request),
+    run: async (request: RunRequest): Promise<Done> => {
+      const done = await link.run(request);
+      await help.shown();
+      return done;
+    },
     reply: (message, content) => answer('shell', message, 'execute_reply', content),
     status,
     onDone: (done) => {
@@ -76,6 +82,9 @@ export async function runKernel(connectionFile: string): Promise<void> {
           },
         });
         history.result(execution.count, String(message.bundle.data['text/plain'] ?? ''));
+        break;
+      case 'help':
+        help.show(message);
         break;
       case 'variables':
         variables.listed(message.id, message.variables);

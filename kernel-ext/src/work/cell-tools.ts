@@ -1,11 +1,14 @@
 import { inspect } from 'node:util';
 import type { Settings } from '../channel.js';
 import { refusal } from '../settings.js';
+import { currentCell } from './context.js';
 import { settings } from './current-settings.js';
 import { type EditableGraph, editable } from './editable-graph.js';
-import { helpText } from './help.js';
+import { helpNames, helpText } from './help.js';
 import { sendDisplay } from './host.js';
+import { loaded } from './library.js';
 import { sendToFront } from './pipe.js';
+import { mayHaveView, quietly } from './results.js';
 
 /** What `cm` offers in a notebook besides the library. */
 export interface CellTools {
@@ -24,21 +27,27 @@ export interface CellTools {
 /** Make the tools that `cm` has in a notebook. */
 export function cellTools(library: object): CellTools {
   return {
-    help: (about) => showMarkdown(helpText(about, library)),
+    help: (about) =>
+      sendToFront({
+        type: 'help',
+        cell: currentCell()?.cell ?? 0,
+        names: helpNames(about, library),
+        text: helpText(about, library),
+      }),
     settings: liveSettings(),
     time,
     editable,
-    full(value) {
-      const whole = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
-      const text =
-        typeof value === 'string' ? value : inspect(value, { ...whole, breakLength: 100 });
-      sendDisplay({ data: { 'text/plain': text } });
-    },
+    full: showWhole,
   };
 }
 
-function showMarkdown(text: string): void {
-  sendDisplay({ data: { 'text/markdown': text, 'text/plain': text.replace(/[`*]|^#+ /gm, '') } });
+function showWhole(value: unknown): void {
+  const view = quietly(() => mayHaveView(value))
+    ? loaded.display?.bundle(value, { maxRows: Infinity, maxColumns: Infinity } as object)
+    : undefined;
+  const all = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
+  const text = typeof value === 'string' ? value : inspect(value, { ...all, breakLength: 100 });
+  sendDisplay(view ?? { data: { 'text/plain': text } });
 }
 
 /** Settings that travel to the front when they change. */

@@ -3,6 +3,9 @@ export function helpText(about: unknown, library: object): string {
   if (about === undefined) return overview(library);
   if (typeof about === 'function')
     return functionHelp(about as (...args: never[]) => unknown, library);
+  if (typeof about === 'string') {
+    return `Nothing is called \`${about}\`; \`cm.help()\` lists what there is.`;
+  }
   const { kind } = (about ?? {}) as { kind?: unknown };
   const what = typeof kind === 'string' ? `a ${kind}` : typeof about;
   const fields =
@@ -10,6 +13,19 @@ export function helpText(about: unknown, library: object): string {
       ? Object.entries(about).map(([name, value]) => `* \`${name}\`: ${kindOf(value)}`)
       : [];
   return [`This is ${what}.`, ...fields].join('\n');
+}
+
+const globals = ['display', 'progress', 'clearOutput', 'prompt', 'confirm', 'comm', 'sh'] as const;
+
+/** Under which names cells know a thing, so that its documentation can be found. */
+export function helpNames(about: unknown, library: object): string[] {
+  if (typeof about === 'string') {
+    return /^[\w$]+(\.[\w$]+)*$/.test(about) ? [about, `cm.${about}`] : [];
+  }
+  if (typeof about !== 'function') return [];
+  const global = globals.find((name) => (globalThis as Record<string, unknown>)[name] === about);
+  const name = Object.entries(library).find(([, value]) => value === about)?.[0];
+  return [global, name && `cm.${name}`, about.name].filter((found) => !!found) as string[];
 }
 
 const own: readonly (readonly [string, string])[] = [

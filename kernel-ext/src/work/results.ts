@@ -19,7 +19,7 @@ export async function toBundle(value: unknown, settings: Settings): Promise<Mime
 }
 
 /** Look at a value that may throw when it is looked at; it is then shown as text. */
-function quietly<T>(look: () => T): T | undefined {
+export function quietly<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {
@@ -35,7 +35,7 @@ function displayMethod(value: unknown): (() => unknown) | undefined {
 }
 
 /** Whether it is worth asking the library: its records have a `kind`, lists of records are tables. */
-function mayHaveView(value: unknown): boolean {
+export function mayHaveView(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return value.length > 0 && isPlain(value[0]);
   return typeof (value as { kind?: unknown }).kind === 'string';

@@ -18,8 +18,9 @@ import { displayLibrary, wholeLibrary } from './library.js';
 import { load, metaOf, updateModules } from './load.js';
 import { sendToFront } from './pipe.js';
 import { flushProgress } from './progress.js';
-import { toBundle } from './results.js';
+import { quietly, toBundle } from './results.js';
 import { setRunning } from './run-state.js';
+import { isShown } from './shown.js';
 
 type Scope = Record<string, unknown>;
 type CellFunction = (...parameters: unknown[]) => Promise<[unknown] | undefined>;
@@ -136,6 +137,7 @@ async function execute(request: RunRequest, context: CellContext): Promise<MimeB
   );
   context.stop.signal.throwIfAborted();
   if (!boxed || boxed[0] === undefined) return undefined;
+  if (!request.quiet && quietly(() => isShown(boxed[0], cell))) return undefined;
   return toBundle(boxed[0], settings);
 }
 

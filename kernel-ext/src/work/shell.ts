@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { currentCell } from './context.js';
+import { noteShown } from './shown.js';
 
 /** What a command that succeeded printed. */
 export interface ShellResult {
@@ -21,7 +22,8 @@ export async function sh(
 ): Promise<ShellResult> {
   const command =
     typeof strings === 'string' ? strings : String.raw({ raw: strings }, ...values.map(quote));
-  const signal = currentCell()?.stop.signal;
+  const started = currentCell();
+  const signal = started?.stop.signal;
   signal?.throwIfAborted();
   const child = spawn(command, {
     shell: process.env.SHELL?.endsWith('bash') ? process.env.SHELL : true,
@@ -52,6 +54,7 @@ export async function sh(
         exitCode: code,
       });
     }
+    noteShown(out, started?.cell);
     return out;
   } finally {
     signal?.removeEventListener('abort', stop);
