@@ -17,8 +17,6 @@ export interface Discriminants {
   readonly step: QuantileStep;
   /** features × axes */
   readonly weights: Float64Array;
-  /** One an axis. */
-  readonly offsets: Float64Array;
   /** Leave-one-out scores of the support rows: rows × axes. */
   readonly own: Float32Array;
 }
@@ -57,9 +55,8 @@ export function fitDiscriminants(
   const { scores, coefficients } = leaveOneOutRidge(z, classOf, shares);
   const turn = principalAxes(scores, classes, axes);
   const weights = multiply(coefficients, turn, features, classes, axes);
-  const offsets = multiply(shares, turn, 1, classes, axes);
   const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));
-  return { features, axes, step, weights, offsets, own };
+  return { features, axes, step, weights, own };
 }
 
 /**
@@ -68,16 +65,10 @@ export function fitDiscriminants(
  * @returns rows × axes
  */
 export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
-  const { step, weights, offsets, features, axes } = fitted;
+  const { step, weights, features, axes } = fitted;
   const rows = x.length / features;
-  const scores = multiply(
-    Float64Array.from(applyQuantileStep(step, x)),
-    weights,
-    rows,
-    features,
-    axes,
-  );
-  return Float32Array.from(scores, (score, at) => score + offsets[at % axes]);
+  const z = Float64Array.from(applyQuantileStep(step, x));
+  return Float32Array.from(multiply(z, weights, rows, features, axes));
 }
 
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */
@@ -98,7 +89,7 @@ export function besideEachOther(
 
 /** A ridge regression of class indicators. */
 export interface Ridge {
-  /** rows × classes: what the fit without a row says of it. */
+  /** rows × classes: how far the fit without a row puts it above the other rows' mean. */
   readonly scores: Float64Array;
   /** features × classes */
   readonly coefficients: Float64Array;
@@ -147,7 +138,8 @@ export function leaveOneOutRidge(
         const indicator = k === classOf[i] ? 1 : 0;
         const residual = (indicator - shares[k] - scores[at]) / Math.max(rest, 1e-6);
         error += residual * residual;
-        scores[at] = indicator - residual;
+        // Less the mean without the row: that is lower where the row is of the class, and so tells.
+        scores[at] = indicator - residual - (rows * shares[k] - indicator) / (rows - 1);
       }
     }
     if (error < least) {
