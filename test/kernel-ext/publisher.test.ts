@@ -41,7 +41,7 @@ async function pass(): Promise<void> {
 async function disturb(): Promise<void> {
   const peer = new XSubscriber({ linger: 0 });
   peer.connect(socket.lastEndpoint ?? '');
-  for (const message of ['x', Buffer.from([1, 101]), 'y', '']) await peer.send(message);
+  for (const message of ['x', Buffer.from([1, 122]), 'y', '']) await peer.send(message);
   await breathe();
   peer.close();
 }
@@ -62,25 +62,52 @@ async function publishUntil(sender: Sender, all: Promise<unknown>): Promise<void
   }
 }
 
-describe('the publisher of iopub', () => {
-  it('sends each of many subscribers its welcome first and everything after it', async () => {
-    const sender = await publisher();
-    const topics = Array.from({ length: 120 }, (_, i) => ['', 'odd', '', 'even'][i % 4] as string);
-    const comings = async (): Promise<string[][]> => {
-      const hearing: Promise<string[]>[] = [];
-      for (const [i, topic] of topics.entries()) {
-        hearing.push(hear(topic));
-        if (i % 3 === 0) await Promise.all([pass(), disturb()]);
-      }
-      return Promise.all(hearing);
-    };
-    const all = comings();
-    await publishUntil(sender, all);
-    for (const [i, [first, ...rest]] of (await all).entries()) {
-      expect(first).toBe('welcome');
-      const step = topics[i] === '' ? 1 : 2;
-      expect(rest.map(Number)).toEqual(rest.map((_, k) => Number(rest[0]) + step * k));
+/** Let subscribers come while numbers are published; returns what each of them heard. */
+async function comeAndHear(
+  topics: readonly string[],
+  others: () => Promise<unknown>,
+): Promise<string[][]> {
+  const sender = await publisher();
+  const all = (async () => {
+    const hearing: Promise<string[]>[] = [];
+    for (const [i, topic] of topics.entries()) {
+      hearing.push(hear(topic));
+      if (i % 3 === 0) await others();
     }
+    return Promise.all(hearing);
+  })();
+  await publishUntil(sender, all);
+  return all;
+}
+
+function expectAllAfterTheFirst(heard: readonly string[], topic: string): void {
+  const numbers = heard.filter((text) => text !== 'welcome').map(Number);
+  const step = topic === '' ? 1 : 2;
+  expect(numbers).toEqual(numbers.map((_, k) => numbers[0]! + step * k));
+}
+
+const many = 120;
+
+describe('the publisher of iopub', () => {
+  it.each([
+    ['many subscribers', Array<string>(many).fill(''), breathe],
+    [
+      'subscribers of several topics',
+      Array.from({ length: many }, (_, i) => ['', 'odd', 'even'][i % 3] as string),
+      breathe,
+    ],
+    ['subscribers while others come and go', Array<string>(many).fill(''), pass],
+  ])('sends %s their welcome first and everything after it', async (_, topics, others) => {
+    for (const [i, heard] of (await comeAndHear(topics, others)).entries()) {
+      expect(heard[0]).toBe('welcome');
+      expectAllAfterTheFirst(heard, topics[i]!);
+    }
+  });
+
+  it('loses no subscriber to peers that send what no subscriber sends', async () => {
+    const topics = Array.from({ length: many }, (_, i) => ['', 'odd', 'even'][i % 3] as string);
+    const heard = await comeAndHear(topics, disturb);
+    for (const [i, texts] of heard.entries()) expectAllAfterTheFirst(texts, topics[i]!);
   });
 
   it('sends nothing about a topic that is unsubscribed, and welcomes to it anew', async () => {

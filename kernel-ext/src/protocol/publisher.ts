@@ -22,7 +22,9 @@ const everything = Buffer.alloc(0);
  *
  * ZeroMQ grants to the sender of the request read last, and forgets it when another peer leaves.
  * Nothing may touch the socket between the two: a single loop does all the work on it, and makes a
- * pause after each step that can have brought a request.
+ * pause after each step that can have brought a request. What is left: where a peer leaves before its
+ * request is read, ZeroMQ can take the next one at the same place in memory for it. That one hears the
+ * same welcome, unless it wants less than the other: Jupyter's clients all want everything.
  * @param socket Bound, with the option `manual`.
  * @param welcome Makes the welcome of a subscription.
  */
