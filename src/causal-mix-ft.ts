@@ -6,11 +6,19 @@ import { causal } from './augmentation/causal.js';
 import type { FittedGenerator, Generator } from './augmentation/generator.js';
 import { mixture } from './augmentation/mixture.js';
 import type { Table } from './data/table.js';
+import { checkTarget } from './data/target.js';
 import { evaluate, type Scores } from './evaluation/evaluate.js';
+import { evaluateRegressor } from './evaluation/regression.js';
 import { type Random, stream } from './math/random.js';
 import type { FittedClassifier } from './tfm/classifier.js';
-import { type FineTuneOptions, fineTune } from './tfm/fine-tune.js';
+import {
+  type FineTuned,
+  type FineTuneOptions,
+  fineTune,
+  fineTuneRegressor,
+} from './tfm/fine-tune.js';
 import type { Tfm } from './tfm/load-tfm.js';
+import { type FittedRegressor, numericTarget } from './tfm/regressor.js';
 import type { LongWork } from './work/long-work.js';
 
 /** What both ways of fine-tuning take; the rest are options of `fineTune`. */
@@ -42,6 +50,12 @@ export interface Tuning {
    * @param validation Rows that choose the step, by log-loss.
    */
   fit(train: Table, validation: Table, data?: TuningData): Promise<TunedClassifier>;
+  /**
+   * As `fit` where the target is numeric.
+   * @param train Rows to learn from; they are also the context of every prediction.
+   * @param validation Rows that choose the step, by root mean squared error.
+   */
+  fitRegressor(train: Table, validation: Table, data?: TuningData): Promise<TunedRegressor>;
 }
 
 /** One evaluated step of a run. */
@@ -81,6 +95,14 @@ export interface TunedClassifier extends FittedClassifier {
   readonly generator?: FittedGenerator;
 }
 
+/** A fine-tuned regressor with the real training rows as its context. */
+export interface TunedRegressor extends FittedRegressor {
+  /** How it went: scores are root mean squared errors, `monitor.rmse` that of the monitored rows. */
+  readonly tuning: Pick<FineTuned, 'chosenStep' | 'steps' | 'stopped'>;
+  /** The fitted generator, where synthetic rows were mixed in. */
+  readonly generator?: FittedGenerator;
+}
+
 /**
  * Fine-tune on real rows mixed with synthetic rows from structural causal models.
  * @param options Model, seed, generator, ratio and the options of `fineTune`.
@@ -92,14 +114,28 @@ export function causalMixFT(options: CausalMixFTOptions): Tuning {
       `Cannot mix rows as ratio must be a number >= 0: current value is ${ratio}`,
     );
   }
+  const mixed = async (
+    train: Table,
+    { monitor: _, ...work }: TuningData,
+  ): Promise<{ draw: (random: Random) => Table; fitted: FittedGenerator }> => {
+    const fitted = await generator.fit(train, { ...work, random: stream(seed, 'generator') });
+    const size = Math.round(ratio * train.rows);
+    const draw = (random: Random): Table =>
+      size === 0 ? train : mixture(train, fitted.sample(size, { random }), { random });
+    return { draw, fitted };
+  };
+  const own = { ...tuning, seed };
   return {
     async fit(train, validation, data = {}) {
-      const { monitor: _, ...work } = data;
-      const fitted = await generator.fit(train, { ...work, random: stream(seed, 'generator') });
-      const size = Math.round(ratio * train.rows);
-      const draw = (random: Random): Table =>
-        size === 0 ? train : mixture(train, fitted.sample(size, { random }), { random });
-      const tuned = await tune({ ...tuning, seed }, 'CausalMixFT', draw, train, validation, data);
+      checkTarget(train); // before the generator takes its time
+      const { draw, fitted } = await mixed(train, data);
+      const tuned = await tune(own, 'CausalMixFT', draw, train, validation, data);
+      return { ...tuned, generator: fitted };
+    },
+    async fitRegressor(train, validation, data = {}) {
+      numericTarget(train, train.target);
+      const { draw, fitted } = await mixed(train, data);
+      const tuned = await tuneRegressor(own, draw, train, validation, data);
       return { ...tuned, generator: fitted };
     },
   };
@@ -113,6 +149,8 @@ export function standardFineTuning(options: TuningOptions): Tuning {
   return {
     fit: (train, validation, data = {}) =>
       tune(options, 'fine-tuning', () => train, train, validation, data),
+    fitRegressor: (train, validation, data = {}) =>
+      tuneRegressor(options, () => train, train, validation, data),
   };
 }
 
@@ -166,4 +204,26 @@ async function tune(
     ...model,
     history: { kind: 'history', metric: 'logLoss', model: tfm.name, runs: [run] },
   };
+}
+
+async function tuneRegressor(
+  { tfm, seed, ...tuning }: TuningOptions,
+  draw: (random: Random) => Table,
+  train: Table,
+  validation: Table,
+  { monitor, ...work }: TuningData,
+): Promise<TunedRegressor> {
+  const { tfm: best, ...went } = await fineTuneRegressor(tfm, draw, {
+    ...tuning,
+    ...work,
+    seed,
+    context: train,
+    score: async (candidate) => (await evaluateRegressor(candidate, validation)).rmse,
+    ...(monitor
+      ? { monitor: async (candidate) => ({ ...(await evaluateRegressor(candidate, monitor)) }) }
+      : {}),
+  });
+  const { chosenStep, steps, stopped } = went;
+  const tuned = { chosenStep, steps, ...(stopped ? { stopped } : {}) };
+  return { ...(await best.fitRegressor(train, { seed })), tuning: tuned };
 }

@@ -148,6 +148,7 @@ export {
   joinHistories,
   standardFineTuning,
   type TunedClassifier,
+  type TunedRegressor,
   type Tuning,
   type TuningData,
   type TuningOptions,

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { bootstrap } from '../src/augmentation/bootstrap.js';
 import { causalMixFT, joinHistories, standardFineTuning } from '../src/causal-mix-ft.js';
 import { bundled } from '../src/data/bundled.js';
+import { dropMissing } from '../src/data/missing.js';
 import { split } from '../src/data/split.js';
+import { withTarget } from '../src/data/table.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
+import { evaluateRegressor } from '../src/evaluation/regression.js';
 import { loadTfm } from '../src/tfm/load-tfm.js';
 
 const table = await bundled('penguins');
@@ -49,6 +52,24 @@ describe('causalMixFT()', () => {
     const [a, b] = [await causal().fit(train, validation), await causal().fit(train, validation)];
     expect(a.history).toEqual(b.history);
     expect(await a.predictProba(test)).toEqual(await b.predictProba(test));
+  });
+
+  it('tunes for a numeric target and keeps the step of least error', async () => {
+    const [few, held, other] = [train, validation, test].map((part) =>
+      dropMissing(withTarget(part, 'body_mass_g'), ['body_mass_g']),
+    );
+    for (const way of [causal(), standardFineTuning(quick)]) {
+      const model = await way.fitRegressor(few, held, { monitor: other });
+      const { steps, chosenStep } = model.tuning;
+      expect(steps.map((s) => s.step)).toEqual([0, 1, 2, 3]);
+      const best = Math.min(...steps.map((s) => s.score));
+      expect(steps[chosenStep].score).toBe(best);
+      expect((await evaluateRegressor(model, held)).rmse).toBeCloseTo(best, 1);
+      const after = await evaluateRegressor(model, other);
+      expect(steps[chosenStep].monitor?.rmse).toBeCloseTo(after.rmse, 1);
+    }
+    await expect(causal().fit(few, held)).rejects.toThrow(/to predict numbers use fitRegressor/);
+    await expect(causal().fitRegressor(train, validation)).rejects.toThrow(/use fit for classes/);
   });
 
   it('refuses a negative ratio', () => {

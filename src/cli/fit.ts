@@ -12,7 +12,7 @@ import { column, isNumeric, type Table } from '../data/table.js';
 import { evaluate, type Scores } from '../evaluation/evaluate.js';
 import { evaluateRegressor, type RegressionScores } from '../evaluation/regression.js';
 import type { FittedClassifier } from '../tfm/classifier.js';
-import { type FineTuned, fineTuneRegressor } from '../tfm/fine-tune.js';
+import type { FineTuned } from '../tfm/fine-tune.js';
 import { loadTfm } from '../tfm/load-tfm.js';
 import type { FittedRegressor } from '../tfm/regressor.js';
 import type { LongWork } from '../work/long-work.js';
@@ -130,30 +130,17 @@ function fitClassifier(
 }
 
 async function fitRegressor(
-  { tfm, ...tuning }: TuningOptions,
-  { method, target }: FitOptions,
+  tuning: TuningOptions,
+  { method }: FitOptions,
   train: Table,
   validation: Table,
   work: LongWork,
 ): Promise<{ regressor: FittedRegressor; tuning?: Report['tuning'] }> {
-  const { seed } = tuning;
+  const { tfm, seed } = tuning;
   if (method === 'zero-shot') return { regressor: await tfm.fitRegressor(train, { seed }) };
-  if (method === 'causal-mix-ft') {
-    throw new TypeError(
-      `Cannot fit by ${method} as the target must be categorical: "${target}" is numeric; use --method fine-tune or --method zero-shot`,
-    );
-  }
-  const tuned = await fineTuneRegressor(tfm, () => train, {
-    ...tuning,
-    ...work,
-    context: train,
-    score: async (candidate) => (await evaluateRegressor(candidate, validation)).rmse,
-  });
-  const { chosenStep, steps } = tuned;
-  return {
-    regressor: await tuned.tfm.fitRegressor(train, { seed }),
-    tuning: { chosenStep, steps },
-  };
+  const way = method === 'fine-tune' ? standardFineTuning(tuning) : causalMixFT(tuning);
+  const regressor = await way.fitRegressor(train, validation, work);
+  return { regressor, tuning: regressor.tuning };
 }
 
 /** Save what was fitted, unless it was stopped meanwhile. */

@@ -15,7 +15,7 @@ export function checkTarget(table: Table): CategoricalColumn {
   const found = column(table, target);
   if (isNumeric(found)) {
     refuse(
-      `the target must be categorical: "${target}" is ${found.type}; read it with types { "${target}": 'categorical' } or use withTypes`,
+      `the target must be categorical: "${target}" is ${found.type}; read it with types { "${target}": 'categorical' } or use withTypes; to predict numbers use fitRegressor`,
     );
   }
   if (table.rows === 0) refuse('the table must have rows: it has none');

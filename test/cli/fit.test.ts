@@ -119,9 +119,6 @@ describe('causalmixft fit and predict', () => {
     'save a regressor for a numeric target and predict with it (needs ../shared/fixtures)',
     async () => {
       const args = ['fit', 'bundled:penguins', '--target', 'body_mass_g', '--out', at('mass')];
-      const mixed = await causalmixft(args);
-      expect([mixed.code, mixed.stdout]).toEqual([1, '']);
-      expect(mixed.stderr).toContain('the target must be categorical: "body_mass_g" is numeric');
       const tuned = await causalmixft([
         ...[...args, '--method', 'fine-tune', '--steps', '3', '--model', regressor, '--quiet'],
       ]);
