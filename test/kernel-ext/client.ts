@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Dealer, Request, Subscriber } from 'zeromq';
-import { ended, kill, processTree } from './processes.js';
+import { argumentsOf, ended, kill, processTree } from './processes.js';
 
 /** A message of the kernel, as the tests look at it. */
 export interface Received {
@@ -296,8 +296,11 @@ export async function startKernel(options: KernelOptions = {}) {
     executeContent,
     heartbeat,
     stop,
-    /** Processes of the kernel: front, worker and what they started. */
-    pids: () => processTree(child.pid ?? 0),
+    /**
+     * Processes of the kernel: front, worker and what they started, without the one that makes the
+     * snapshot for later kernels, which may end at any time.
+     */
+    pids: () => processTree(child.pid ?? 0).filter((pid) => argumentsOf(pid).at(-1) !== 'snapshot'),
   };
 }
 

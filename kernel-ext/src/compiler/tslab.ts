@@ -271,8 +271,19 @@ function watchingOnly(
   libs: JoinedLibs,
 ): TypeScript.System {
   const ours = Object.create(sys) as TypeScript.System;
-  ours.watchFile = (path, ...rest) =>
-    isVirtual(path) ? sys.watchFile!(path, ...rest) : files.watch(path, rest[0]);
+  let declared: string | undefined;
+  ours.watchFile = (path, callback, ...rest) => {
+    if (!isVirtual(path)) return files.watch(path, callback);
+    if (path !== declarationsName) return sys.watchFile!(path, callback, ...rest);
+    // The converter says of each cell that both have changed. Most cells declare nothing.
+    const onlyChanged: typeof callback = (...event) => {
+      const text = sys.readFile(path);
+      if (text === declared) return;
+      declared = text;
+      callback(...event);
+    };
+    return sys.watchFile!(path, onlyChanged, ...rest);
+  };
   ours.watchDirectory = () => ({ close() {} });
   ours.readFile = (path, encoding) => {
     const joined = libs.read(path);

@@ -16,6 +16,11 @@ import { listVariables } from './variables.js';
 // The process that runs the cells. The front starts it with these descriptors: 1 and 2 for what
 // native code prints, 3 for messages to the front, 4 for requests to stop, and Node's own channel.
 
+// TensorFlow's addon calls two functions that Node 23 took away.
+const util = process.getBuiltinModule('node:util') as Record<string, unknown>;
+util.isNullOrUndefined ??= (value: unknown): boolean => value === null || value === undefined;
+util.isArray ??= Array.isArray;
+
 mapStacks();
 followCallbacks();
 captureStreams();
