@@ -1,5 +1,6 @@
-import { takeRows } from '../data/table.js';
-import { randomInteger } from '../math/random.js';
+import { type Table, takeRows } from '../data/table.js';
+import { type Random, randomInteger } from '../math/random.js';
+import { checkCount, checkRandom, checkTable } from '../scm/check-arguments.js';
 import type { Generator } from './generator.js';
 
 /**
@@ -9,11 +10,17 @@ import type { Generator } from './generator.js';
 export function bootstrap(): Generator {
   return {
     name: 'bootstrap',
-    fit: async (table) => ({
-      sample(size, { random }) {
-        const rows = Int32Array.from({ length: size }, () => randomInteger(random, table.rows));
-        return takeRows(table, rows);
-      },
-    }),
+    fit: async (table) => {
+      checkTable('draw real rows again', table);
+      checkCount('draw real rows again', 'the number of rows', table.rows);
+      return { sample: (size, draw) => again(table, size, draw?.random) };
+    },
   };
+}
+
+function again(table: Table, size: number, random: Random): Table {
+  checkCount('draw real rows again', 'size', size);
+  checkRandom('draw real rows again', random);
+  const rows = Int32Array.from({ length: size }, () => randomInteger(random, table.rows));
+  return takeRows(table, rows);
 }

@@ -12,6 +12,7 @@ import {
 } from '../discovery/edge-strengths.js';
 import type { Dag } from '../discovery/graph.js';
 import { childSeed } from '../math/random.js';
+import { checkRandom, checkTable } from '../scm/check-arguments.js';
 import { drawRows, type FitScmOptions, fitScm, type Scm } from '../scm/scm.js';
 import type { LongWork } from '../work/long-work.js';
 import type { FitGeneratorOptions, FittedGenerator, Generator } from './generator.js';
@@ -50,7 +51,10 @@ export interface CausalGenerator extends Generator {
 export function causal(options: CausalOptions = {}): CausalGenerator {
   return {
     name: 'causal',
-    async fit(table, { random, ...work }) {
+    async fit(table, given) {
+      checkTable('fit the causal generator', table);
+      checkRandom('fit the causal generator', given?.random);
+      const { random, ...work } = given;
       const seed = childSeed(random);
       const found = options.graphs
         ? { dags: options.graphs }
@@ -58,7 +62,7 @@ export function causal(options: CausalOptions = {}): CausalGenerator {
       // A column can be constant among the training rows though it is not in the whole table.
       const settings = { constants: 'keep', ...options.scm, ...work, seed } as const;
       const scm = await fitScm(table, found.dags, settings);
-      return { ...found, scm, sample: (size, draw) => drawRows(scm, size, draw.random) };
+      return { ...found, scm, sample: (size, draw) => drawRows(scm, size, draw?.random) };
     },
   };
 }

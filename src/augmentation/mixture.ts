@@ -1,6 +1,7 @@
 import type { Column, Table } from '../data/table.js';
 import { concatRows, takeRows } from '../data/table.js';
 import { permutation, type Random } from '../math/random.js';
+import { checkRandom, checkTable } from '../scm/check-arguments.js';
 
 /**
  * Put real and synthetic rows into one table, in random order.
@@ -9,6 +10,9 @@ import { permutation, type Random } from '../math/random.js';
  * @throws TypeError where the two tables' columns differ.
  */
 export function mixture(real: Table, synthetic: Table, options: { random: Random }): Table {
+  checkTable('mix rows', real);
+  checkTable('mix rows', synthetic);
+  checkRandom('mix rows', options?.random);
   refuseOtherSchema(real.columns, synthetic.columns);
   const both = concatRows(real, synthetic);
   return takeRows(both, permutation(options.random, both.rows));

@@ -7,6 +7,7 @@ import type { Dag } from '../discovery/graph.js';
 import { ancestors } from '../discovery/graph-queries.js';
 import { childSeed, permutation, stream } from '../math/random.js';
 import { type LongWork, longWork, quietly } from '../work/long-work.js';
+import { checkCount, checkDag, checkSeed, checkTable } from './check-arguments.js';
 import { unframe } from './frame.js';
 import { drawMechanism } from './mechanism.js';
 import { stepsOf } from './sample-scm.js';
@@ -44,7 +45,13 @@ export async function attributeChange(
   dag: Dag,
   options: AttributeChangeOptions,
 ): Promise<ChangeAttribution> {
-  const { seed, column, size = 5000, measure = average } = options;
+  const action = 'attribute a change';
+  checkTable(action, before);
+  checkTable(action, after);
+  checkDag(action, dag);
+  const seed = checkSeed(action, options);
+  const { column, size = 5000, measure = average } = options;
+  checkCount(action, 'size', size);
   const at = dag.names.indexOf(column);
   if (at < 0) {
     throw new RangeError(

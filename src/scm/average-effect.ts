@@ -6,6 +6,7 @@ import { type Table, takeRows } from '../data/table.js';
 import { sampleWithReplacement } from '../math/draws.js';
 import { childSeed, stream } from '../math/random.js';
 import { type LongWork, longWork, quietly } from '../work/long-work.js';
+import { checkCount, checkScm, checkSeed } from './check-arguments.js';
 import { type CellValue, intervene } from './intervene.js';
 import { fitScm, type Scm } from './scm.js';
 
@@ -46,7 +47,12 @@ export async function averageEffect(
   query: EffectQuery,
   options: AverageEffectOptions,
 ): Promise<AverageEffect> {
-  const { seed, size = 10_000, table, resamples = 20, level = 0.95 } = options;
+  const action = 'estimate an effect';
+  checkScm(action, scm);
+  const seed = checkSeed(action, options);
+  const { size = 10_000, table, resamples = 20, level = 0.95 } = options;
+  checkCount(action, 'size', size);
+  if (table) checkCount(action, 'resamples', resamples, 2);
   if (!(level > 0 && level < 1)) {
     throw new RangeError(
       `Cannot make an interval as level must be in (0, 1): current value is ${level}`,

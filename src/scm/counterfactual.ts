@@ -7,6 +7,7 @@
 
 import type { Table } from '../data/table.js';
 import { childSeed, type Random, stream } from '../math/random.js';
+import { checkScm, checkSeed } from './check-arguments.js';
 import { unframe, type Variable } from './frame.js';
 import { changes, dealRows, type Interventions, valuesOf } from './intervene.js';
 import {
@@ -43,8 +44,10 @@ export function counterfactual(
   scm: Scm,
   rows: Table,
   interventions: Interventions,
-  { seed }: CounterfactualOptions,
+  options: CounterfactualOptions,
 ): Counterfactual {
+  checkScm('compute counterfactuals', scm);
+  const seed = checkSeed('compute counterfactuals', options);
   const change = changes(scm, interventions);
   const observed = valuesOf(scm, rows);
   if (rows.rows === 0) {

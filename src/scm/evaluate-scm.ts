@@ -4,6 +4,7 @@
 import type { Table } from '../data/table.js';
 import { type Random, stream } from '../math/random.js';
 import { type LongWork, longWork } from '../work/long-work.js';
+import { checkScm, checkSeed } from './check-arguments.js';
 import { abduct } from './counterfactual.js';
 import {
   crps,
@@ -89,7 +90,9 @@ export async function evaluateScm(
   table: Table,
   options: EvaluateScmOptions,
 ): Promise<ScmEvaluation> {
-  const { seed, reference, alpha = 0.05 } = options;
+  checkScm('evaluate the SCM', scm);
+  const seed = checkSeed('evaluate the SCM', options);
+  const { reference, alpha = 0.05 } = options;
   const real = valuesOf(scm, table);
   return longWork('Evaluating the SCM', scm.nodes.length + 1, options, async (work) => {
     const nodes: NodeEvaluation[] = [];

@@ -12,6 +12,7 @@ import { descendants, parents } from '../discovery/graph-queries.js';
 import { independenceTest, type TestChoice } from '../discovery/independence/independence.js';
 import { permutation, stream } from '../math/random.js';
 import { type LongWork, longWork } from '../work/long-work.js';
+import { checkCount, checkDag, checkSeed, checkTable } from './check-arguments.js';
 
 export interface FalsifyOptions extends LongWork {
   readonly seed: number;
@@ -58,7 +59,18 @@ export async function falsifyGraph(
   graph: Dag,
   options: FalsifyOptions,
 ): Promise<Falsification> {
-  const { seed, permutations = 50, alpha = 0.05, significance = 0.2 } = options;
+  const action = 'test the graph';
+  checkTable(action, table);
+  checkDag(action, graph);
+  const seed = checkSeed(action, options);
+  const { permutations = 50, alpha = 0.05, significance = 0.2 } = options;
+  checkCount(action, 'permutations', permutations);
+  for (const [name, value] of Object.entries({ alpha, significance })) {
+    if (value > 0 && value < 1) continue;
+    throw new RangeError(
+      `Cannot ${action} as ${name} must be in (0, 1): current value is ${value}`,
+    );
+  }
   const dag = asDag(graph);
   const place = dag.names.map((name) => {
     const at = table.columns.findIndex((c) => c.name === name);

@@ -5,6 +5,7 @@
 import type { Table } from '../data/table.js';
 import { descendants } from '../discovery/graph-queries.js';
 import { childSeed, type Random, stream } from '../math/random.js';
+import { checkScm, checkSeed, checkTable, describe } from './check-arguments.js';
 import { frame, unframe, type Variable } from './frame.js';
 import { drawMechanism } from './mechanism.js';
 import { stepsOf } from './sample-scm.js';
@@ -47,8 +48,14 @@ export function intervene(
   interventions: Interventions,
   options: InterveneOptions,
 ): Table {
+  checkScm('intervene', scm);
+  const seed = childSeed(stream(checkSeed('intervene', options), 'intervene'));
   const change = changes(scm, interventions);
-  const seed = childSeed(stream(options.seed, 'intervene'));
+  if (options.table !== undefined && options.size !== undefined) {
+    throw new TypeError(
+      'Cannot intervene as rows must be either drawn or given: current options have both size and table; leave one out',
+    );
+  }
   const given = options.table ? valuesOf(scm, options.table) : undefined;
   const size = given ? (given[0]?.length ?? 0) : (options.size as number);
   if (!(Number.isInteger(size) && size >= 1)) {
@@ -79,6 +86,11 @@ export type Changes = ReadonlyMap<number, (value: number) => number>;
 
 /** Check interventions and turn them into functions of codes, by the variable's place. */
 export function changes(scm: Scm, interventions: Interventions): Changes {
+  if (typeof interventions !== 'object' || interventions === null) {
+    throw new TypeError(
+      `Cannot intervene as it must be said what is set: current value is ${describe(interventions)}; give values by column, { x: 2 }`,
+    );
+  }
   const found = new Map<number, (value: number) => number>();
   for (const [name, intervention] of Object.entries(interventions)) {
     const at = scm.variables.findIndex((v) => v.name === name);
@@ -105,6 +117,7 @@ export function changes(scm: Scm, interventions: Interventions): Changes {
 
 /** A table's columns as an SCM's mechanisms read them; categories matched by name. */
 export function valuesOf(scm: Scm, table: Table): Float64Array[] {
+  checkTable('read the rows', table);
   const { columns } = frame(table);
   return scm.variables.map((variable) => {
     const column = columns.find((c) => c.name === variable.name);
@@ -177,7 +190,7 @@ function codeOf(variable: Variable, value: unknown): number {
   if (!categories) {
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw new TypeError(
-        `Cannot intervene on "${name}" as its values must be finite numbers: current value is ${JSON.stringify(value) ?? String(value)}`,
+        `Cannot intervene on "${name}" as its values must be finite numbers: current value is ${describe(value)}`,
       );
     }
     if (type === 'integer' && !Number.isInteger(value)) {
@@ -191,7 +204,7 @@ function codeOf(variable: Variable, value: unknown): number {
   const code = typeof text === 'string' ? categories.indexOf(text) : -1;
   if (code < 0) {
     throw new RangeError(
-      `Cannot intervene on "${name}" (${type}) as its values must be categories that it has: current value is ${JSON.stringify(value) ?? String(value)}; its categories are ${categories.join(', ')}`,
+      `Cannot intervene on "${name}" (${type}) as its values must be categories that it has: current value is ${describe(value)}; its categories are ${categories.join(', ')}`,
     );
   }
   return code;

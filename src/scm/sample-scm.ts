@@ -3,6 +3,7 @@
 import type { Table } from '../data/table.js';
 import { parents as parentsOf, topologicalOrder } from '../discovery/graph-queries.js';
 import { childSeed, type Random, stream } from '../math/random.js';
+import { checkCount, checkRandom, checkScm, checkSeed } from './check-arguments.js';
 import type { FittedNode } from './fit-node.js';
 import { unframe } from './frame.js';
 import { drawMechanism } from './mechanism.js';
@@ -19,8 +20,8 @@ export interface SampleOptions {
  * @param size Number of rows, at least 1.
  * @returns A table with the columns, types, categories and target of the one that was fitted.
  */
-export function sampleScm(scm: Scm, size: number, { seed }: SampleOptions): Table {
-  return drawRows(scm, size, stream(seed, 'sample-scm'));
+export function sampleScm(scm: Scm, size: number, options: SampleOptions): Table {
+  return drawRows(scm, size, stream(checkSeed('draw rows', options), 'sample-scm'));
 }
 
 /**
@@ -28,11 +29,9 @@ export function sampleScm(scm: Scm, size: number, { seed }: SampleOptions): Tabl
  * @param size Number of rows, at least 1.
  */
 export function drawRows(scm: Scm, size: number, random: Random): Table {
-  if (!(Number.isInteger(size) && size >= 1)) {
-    throw new RangeError(
-      `Cannot draw rows as size must be an integer of at least 1: current value is ${size}`,
-    );
-  }
+  checkScm('draw rows', scm);
+  checkCount('draw rows', 'size', size);
+  checkRandom('draw rows', random);
   const seed = childSeed(random);
   const values = scm.variables.map(() => new Float64Array(size));
   const count = scm.models.length;

@@ -2,6 +2,7 @@
 // follow it. Typed arrays are marked by their kind; NaN and infinities, which JSON lacks, by name.
 
 import { topologicalOrder } from '../discovery/graph-queries.js';
+import { checkScm, describe } from './check-arguments.js';
 import { stepsOf } from './sample-scm.js';
 import type { Scm } from './scm.js';
 
@@ -18,6 +19,7 @@ const kinds = {
  * @param indent Spaces of indentation (default: none).
  */
 export function scmToJson(scm: Scm, indent?: number): string {
+  checkScm('save the SCM', scm);
   return JSON.stringify(plain(scm), undefined, indent);
 }
 
@@ -26,7 +28,7 @@ export function scmToJson(scm: Scm, indent?: number): string {
  * @throws SyntaxError where it is no JSON; TypeError where it is no SCM of this version or does not fit its graph.
  */
 export function scmFromJson(text: string): Scm {
-  const value = revive(JSON.parse(text)) as Partial<Scm> | null;
+  const value = revive(parse(text)) as Partial<Scm> | null;
   const refuse = (what: string): TypeError =>
     new TypeError(
       `Cannot load the SCM as it must be one that scmToJson wrote: ${what}; save it again`,
@@ -57,6 +59,22 @@ export function scmFromJson(text: string): Scm {
     stepsOf(scm, model);
   }
   return scm;
+}
+
+function parse(text: unknown): unknown {
+  if (typeof text !== 'string') {
+    throw new TypeError(
+      `Cannot load the SCM as it must come as JSON text: current value is ${describe(text)}; read the file first`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(
+      `Cannot load the SCM as it must be JSON text: ${(error as Error).message}; save it again`,
+      { cause: error },
+    );
+  }
 }
 
 function plain(value: unknown): unknown {

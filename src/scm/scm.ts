@@ -2,12 +2,12 @@
 // of its own (Pearl 2009, chapter 1.4). Mechanisms are chosen by cross-validation (fit-node.ts).
 
 import type { Table } from '../data/table.js';
-import { asDag } from '../discovery/dag.js';
 import type { Dag } from '../discovery/graph.js';
 import { parents as parentsOf, topologicalOrder } from '../discovery/graph-queries.js';
 import { type LongWork, longWork } from '../work/long-work.js';
 import { checkWorkers } from '../work/pool.js';
 import { type Family, families, type Quality, qualities } from './candidates.js';
+import { checkDag, checkSeed, checkTable, describe } from './check-arguments.js';
 import type { ClassifierScore } from './choose.js';
 import type { FittedNode, NodeSettings } from './fit-node.js';
 import type { Pair } from './fit-node.worker.js';
@@ -97,15 +97,18 @@ export async function fitScm(
   graphs: Dag | readonly Dag[],
   options: FitScmOptions,
 ): Promise<Scm> {
+  checkTable('fit the SCM', table);
+  const given = Array.isArray(graphs) ? (graphs as readonly Dag[]) : [graphs as Dag];
+  for (const graph of given) checkDag('fit the SCM', graph);
+  checkSeed('fit the SCM', options);
   const settings = settingsOf(options);
-  const given = 'marks' in graphs ? [graphs] : [...graphs];
   const { maxParents, seed } = options;
   const dags =
     maxParents === undefined ? given : given.map((dag) => limitParents(dag, maxParents, { seed }));
   if (dags.length === 0)
     throw new RangeError('Cannot fit the SCM as it needs a DAG: none is given');
   for (const dag of dags) checkGraph(table, dag);
-  const whole = frame(table);
+  const whole = frame(table, checkWorkers(options.workers) > 1);
   const { pairs, models } = distinctPairs(whole, dags, options.cache ?? true);
   checkOptions(options, table);
   for (const pair of pairs) checkPair(whole, pair, table, options.constants ?? 'refuse');
@@ -141,9 +144,6 @@ export async function fitScm(
 
 function settingsOf(options: FitScmOptions): NodeSettings {
   const { seed, folds = 5 } = options;
-  if (!Number.isSafeInteger(seed)) {
-    throw new TypeError(`Cannot fit the SCM as seed must be an integer: current value is ${seed}`);
-  }
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= 250)) {
     throw new RangeError(
       `Cannot fit the SCM as folds must be an integer from 2 to 250: current value is ${folds}`,
@@ -165,8 +165,8 @@ function settingsOf(options: FitScmOptions): NodeSettings {
   };
 }
 
-function checkOptions({ quality, family, links, workers }: FitScmOptions, table: Table): void {
-  checkWorkers(workers);
+function checkOptions(options: FitScmOptions, table: Table): void {
+  const { quality, family, links } = options;
   const oneOf = (name: string, value: string | undefined, known: readonly string[]): void => {
     if (value === undefined || known.includes(value)) return;
     throw new RangeError(
@@ -174,6 +174,16 @@ function checkOptions({ quality, family, links, workers }: FitScmOptions, table:
     );
   };
   oneOf('quality', quality, qualities);
+  oneOf('score', options.score, ['logLoss', 'f1']);
+  oneOf('noise', options.noise, ['out-of-fold', 'in-sample']);
+  oneOf('missing', options.missing, ['complete', 'keep']);
+  oneOf('constants', options.constants, ['refuse', 'keep']);
+  for (const name of ['race', 'clip', 'snap', 'localNoise', 'cache'] as const) {
+    if (options[name] === undefined || typeof options[name] === 'boolean') continue;
+    throw new TypeError(
+      `Cannot fit the SCM as ${name} must be true or false: current value is ${describe(options[name])}`,
+    );
+  }
   oneOf('family', family, families);
   const numbers = table.columns.filter((c) => 'values' in c).map((c) => c.name);
   for (const [name, link] of Object.entries(links ?? {})) {
@@ -183,7 +193,6 @@ function checkOptions({ quality, family, links, workers }: FitScmOptions, table:
 }
 
 function checkGraph(table: Table, dag: Dag): void {
-  asDag(dag);
   topologicalOrder(dag);
   const names = new Set(table.columns.map((c) => c.name));
   const strange = dag.names.filter((name) => !names.has(name));

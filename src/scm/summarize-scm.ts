@@ -1,6 +1,7 @@
 // What was chosen for each node and why, as one table.
 
 import { leftOut, type Quality } from './candidates.js';
+import { checkScm } from './check-arguments.js';
 import type { Candidate } from './choose.js';
 import type { Mechanism } from './mechanism.js';
 import type { Scm } from './scm.js';
@@ -36,6 +37,7 @@ export interface ScmSummary {
 
 /** Summarise which mechanisms an SCM has and why they were chosen. */
 export function summarizeScm(scm: Scm): ScmSummary {
+  checkScm('summarise the SCM', scm);
   const uses = new Int32Array(scm.nodes.length);
   for (const model of scm.models) for (const at of model.nodes) uses[at]++;
   return {
