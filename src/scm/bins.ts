@@ -31,17 +31,29 @@ export interface Binned {
  * @param values One value a row, NaN where missing.
  */
 export function binEdges(values: Float64Array): Float64Array {
+  return numbersOf(values).edges;
+}
+
+/** How many different numbers a column holds, and the thresholds that cut them into bins. */
+export function numbersOf(values: Float64Array): {
+  readonly distinct: number;
+  readonly edges: Float64Array;
+} {
   const sorted = sortedNumbers(values);
-  const distinct: number[] = [];
-  for (let i = 0; i < sorted.length && distinct.length <= 255; i++) {
-    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct.push(sorted[i]);
+  const few: number[] = [];
+  let distinct = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
+    distinct++;
+    if (distinct <= 255) few.push(sorted[i]);
   }
-  if (distinct.length <= 255) {
-    return Float64Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) => {
-      const middle = (distinct[i] + distinct[i + 1]) / 2;
+  if (distinct <= 255) {
+    const edges = Float64Array.from({ length: Math.max(0, distinct - 1) }, (_, i) => {
+      const middle = (few[i] + few[i + 1]) / 2;
       // Two neighbouring doubles may have no double between them.
-      return middle < distinct[i + 1] ? middle : distinct[i];
+      return middle < few[i + 1] ? middle : few[i];
     });
+    return { distinct, edges };
   }
   const edges: number[] = [];
   const n = sorted.length;
@@ -52,15 +64,16 @@ export function binEdges(values: Float64Array): Float64Array {
     const edge = position > j ? sorted[j] : (sorted[j - 1] + sorted[j]) / 2;
     if (edges.length === 0 || edge > edges[edges.length - 1]) edges.push(edge);
   }
-  return Float64Array.from(edges);
+  return { distinct, edges: Float64Array.from(edges) };
 }
 
 /**
  * Code a column by a binning made before.
  * @param values One value a row: a number, or a category's index; NaN where missing.
+ * @param into Receives the codes (default: a new array).
  */
-export function binCodes(values: Float64Array, binning: Binning): Uint8Array {
-  const codes = new Uint8Array(values.length);
+export function binCodes(values: Float64Array, binning: Binning, into?: Uint8Array): Uint8Array {
+  const codes = into ?? new Uint8Array(values.length);
   if ('categories' in binning) {
     for (let i = 0; i < values.length; i++) {
       const v = values[i];
@@ -87,7 +100,12 @@ export function binCodes(values: Float64Array, binning: Binning): Uint8Array {
  */
 export function bin(values: Float64Array, categories: number | undefined): Binned {
   const binning: Binning = categories === undefined ? { edges: binEdges(values) } : { categories };
-  const codes = binCodes(values, binning);
+  return binBy(values, binning);
+}
+
+/** Bin a column by a binning made before; see `binCodes`. */
+export function binBy(values: Float64Array, binning: Binning, into?: Uint8Array): Binned {
+  const codes = binCodes(values, binning, into);
   return {
     binning,
     codes,
@@ -96,18 +114,18 @@ export function bin(values: Float64Array, categories: number | undefined): Binne
   };
 }
 
-/** The known values in order. */
-export function sortedNumbers(values: Float64Array): Float64Array {
-  let known = new Float64Array(values.length);
+/** The known values in order; of many, in the kernel's memory until it is taken again. */
+function sortedNumbers(values: Float64Array): Float64Array {
+  let known = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known++;
+  const kernel = known < 500 ? undefined : takeKernel({});
+  kernel?.prepareNumbers(known);
+  const numbers = kernel
+    ? new Float64Array(kernel.memory.buffer, kernel.numbers.value, known)
+    : new Float64Array(known);
   let n = 0;
-  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
-  known = known.subarray(0, n);
-  if (n < 500) return known.sort();
-  const kernel = takeKernel({});
-  kernel.prepareNumbers(n);
-  const numbers = new Float64Array(kernel.memory.buffer, kernel.numbers.value, n);
-  numbers.set(known);
-  kernel.sortNumbers(n);
-  known.set(numbers);
-  return known;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) numbers[n++] = values[i];
+  if (!kernel) return numbers.sort();
+  kernel.sortNumbers(known);
+  return numbers;
 }

@@ -5,6 +5,7 @@
 import type { Random } from '../math/random.js';
 import { shuffle } from '../math/random.js';
 import {
+  type Counts,
   type GrowOptions,
   type Loss,
   type TreeGrower,
@@ -20,6 +21,8 @@ export interface BoostingOptions extends GrowOptions {
   readonly earlyStopping?: boolean;
   /** Whether the trees are kept, not only their predictions (default `true`). */
   readonly keep?: boolean;
+  /** Whether the raw predictions may lie in memory that the next fit takes (default `false`: a copy). */
+  readonly borrow?: boolean;
   /** Draws the held-out rows of early stopping. */
   readonly random: Random;
 }
@@ -30,14 +33,14 @@ export type BoostingTarget =
       readonly loss: 'squared';
       /** Per unit: sum of the target over its rows. */
       readonly sum: Float64Array;
-      /** Per unit: sum of the target's squares; needed for early stopping only. */
+      /** Per unit: sum of the target's squares, where a unit has several rows; needed for early stopping only. */
       readonly squares?: Float64Array;
     }
   | {
       readonly loss: 'log';
       readonly classes: number;
       /** Rows of class k in unit u, at k · units + u. */
-      readonly counts: Float64Array;
+      readonly counts: Counts;
     };
 
 /** A fitted booster, less the binning of its features. */
@@ -80,18 +83,23 @@ export function boostedProbabilities(
   raw: Float64Array,
   rows: number,
 ): Float64Array {
-  if (loss === 'logistic') {
-    const p = new Float64Array(2 * rows);
-    for (let r = 0; r < rows; r++) {
-      const one = 1 / (1 + Math.exp(-raw[r]));
-      p[rows + r] = one;
-      p[r] = 1 - one;
-    }
-    return p;
-  }
-  const p = Float64Array.from(raw);
-  softmax(p, rows, raw.length / rows);
+  const p = new Float64Array(loss === 'logistic' ? 2 * rows : raw.length);
+  p.set(raw, p.length - raw.length);
+  toProbabilities(loss, p, rows);
   return p;
+}
+
+/** Scores to probabilities in place; a logistic score stands in the second class's place. */
+function toProbabilities(loss: BoostedTrees['loss'], p: Float64Array, rows: number): void {
+  if (loss !== 'logistic') {
+    softmax(p, rows, p.length / rows);
+    return;
+  }
+  for (let r = 0; r < rows; r++) {
+    const one = 1 / (1 + Math.exp(-p[rows + r]));
+    p[rows + r] = one;
+    p[r] = 1 - one;
+  }
 }
 
 interface Validation {
@@ -119,7 +127,7 @@ function boost(
   };
   let made = 0;
 
-  const begin = (loss: Loss, start: Float64Array, goal: Float64Array): TreeGrower => {
+  const begin = (loss: Loss, start: Float64Array, goal: Counts): TreeGrower => {
     const grower = treeGrower(units, loss, start.length, receiver, options);
     grower.target.set(goal);
     start.forEach((v, k) => {
@@ -169,8 +177,8 @@ function boost(
   ): BoostingFit {
     return {
       model: { loss, start: starts, outputs, iterations: made, trees: builder.finish() },
-      // A copy: the grower's arrays belong to the next one.
-      raw: scores.slice(),
+      // The grower's arrays belong to the next one.
+      raw: options.borrow ? scores : scores.slice(),
     };
   }
 }
@@ -182,62 +190,84 @@ function fitWithEarlyStopping(
   options: BoostingOptions,
 ): BoostingFit {
   const { size, count } = units;
-  const strata = new Map<number, number[]>();
-  for (let u = 0; u < size; u++) {
-    if (count[u] === 0) continue;
-    let stratum = 0;
-    if (target.loss === 'log') {
-      for (let k = 1; k < target.classes; k++) {
-        if (target.counts[k * size + u] > target.counts[stratum * size + u]) stratum = k;
-      }
-    }
-    const members = strata.get(stratum);
-    if (members) members.push(u);
-    else strata.set(stratum, [u]);
-  }
-  const held: number[] = [];
-  for (const members of strata.values()) {
-    shuffle(options.random, members);
-    held.push(...members.slice(0, Math.round(members.length / 10)));
-  }
-  const kept = Float64Array.from(count);
+  const held = heldUnits(units, target, options.random);
+  const kept = count.slice();
   for (const u of held) kept[u] = 0;
   const rest = { ...units, count: kept };
   if (target.loss === 'squared') {
-    const sum = Float64Array.from(target.sum);
-    for (const u of held) sum[u] = 0;
+    const { sum, squares } = target;
     // Σ (y − f)² over a unit's rows = Σ y² − 2 f Σ y + n f²; Σ y² is the same in every iteration.
     const loss = (raw: Float64Array): number => {
       let error = 0;
       let n = 0;
       for (const u of held) {
-        error += (target.squares?.[u] ?? 0) - 2 * raw[u] * target.sum[u] + count[u] * raw[u] ** 2;
+        error +=
+          (squares ? squares[u] : sum[u] ** 2) - 2 * raw[u] * sum[u] + count[u] * raw[u] ** 2;
         n += count[u];
       }
       return error / (2 * n);
     };
-    return boost(rest, { loss: 'squared', sum }, options, { loss });
+    return boost(rest, target, options, { loss });
   }
-  const { classes } = target;
-  const counts = Float64Array.from(target.counts);
-  for (const u of held) for (let k = 0; k < classes; k++) counts[k * size + u] = 0;
+  const { classes, counts } = target;
+  const m = held.length;
+  const p = new Float64Array(classes * m);
   const loss = (raw: Float64Array): number => {
-    const p = boostedProbabilities(raw.length === size ? 'logistic' : 'softmax', raw, size);
+    const outputs = raw.length / size;
+    const first = classes - outputs;
+    for (let k = 0; k < outputs; k++) {
+      for (let i = 0; i < m; i++) p[(first + k) * m + i] = raw[k * size + held[i]];
+    }
+    toProbabilities(outputs === 1 ? 'logistic' : 'softmax', p, m);
     let sum = 0;
     let n = 0;
-    for (const u of held) {
+    for (let i = 0; i < m; i++) {
       for (let k = 0; k < classes; k++) {
-        const c = target.counts[k * size + u];
-        if (c > 0) sum -= c * Math.log(Math.max(p[k * size + u], 1e-15));
+        const c = counts[k * size + held[i]];
+        if (c > 0) sum -= c * Math.log(Math.max(p[k * m + i], 1e-15));
       }
-      n += count[u];
+      n += count[held[i]];
     }
     return sum / n;
   };
-  return boost(rest, { loss: 'log', classes, counts }, options, { loss });
+  return boost(rest, target, options, { loss });
 }
 
-function total(values: Float64Array, count: Float64Array): number {
+/** A tenth of the units, drawn for each commonest class. */
+function heldUnits(units: Units, target: BoostingTarget, random: Random): Int32Array {
+  const { size, count } = units;
+  const classes = target.loss === 'log' ? target.classes : 1;
+  const stratum = new Uint8Array(size);
+  const sizes = new Map<number, number>();
+  for (let u = 0; u < size; u++) {
+    if (count[u] === 0) continue;
+    let top = 0;
+    if (target.loss === 'log') {
+      for (let k = 1; k < classes; k++) {
+        if (target.counts[k * size + u] > target.counts[top * size + u]) top = k;
+      }
+    }
+    stratum[u] = top;
+    sizes.set(top, (sizes.get(top) ?? 0) + 1);
+  }
+  const parts: Int32Array[] = [];
+  for (const [k, length] of sizes) {
+    const members = new Int32Array(length);
+    let n = 0;
+    for (let u = 0; u < size; u++) if (count[u] > 0 && stratum[u] === k) members[n++] = u;
+    shuffle(random, members);
+    parts.push(members.slice(0, Math.round(length / 10)));
+  }
+  const held = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    held.set(part, at);
+    at += part.length;
+  }
+  return held;
+}
+
+function total(values: Counts, count: Counts): number {
   let sum = 0;
   for (let u = 0; u < count.length; u++) if (count[u] > 0) sum += values[u];
   return sum;

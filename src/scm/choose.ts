@@ -3,6 +3,7 @@
 // candidate. The folds' predictions for held-out rows also give the out-of-fold residuals.
 
 import type { Random } from '../math/random.js';
+import { foldRows, MOST_ROWS } from './fold-rows.js';
 import type { Learner } from './learners.js';
 import { type Model, type ModelName, predictModel } from './model.js';
 import type { Problem } from './problem.js';
@@ -31,14 +32,11 @@ export interface Choice {
   readonly chosen: ModelName;
   /** What the reader should know: folds left out, classes that folds lack. */
   readonly notes: readonly string[];
-  /** Predictions for each of `problem.rows` by the models that did not see it (k · rows + i). */
+  /** For each of `problem.rows` what the models that did not see it say: the value, or its class's probability. */
   readonly outOfFold: Float64Array;
-  /** Predictions of the final model for the same rows. */
-  readonly inSample: Float64Array;
+  /** What the final model says of the same rows, where asked for. */
+  readonly inSample?: Float64Array;
 }
-
-/** Most rows that a fold trains on and is scored on, as DoWhy has it. */
-const MOST_ROWS = 20_000;
 
 /** Standard errors by which a candidate must be behind to be given up, and rows it must have lost them on. */
 const HOPELESS = 5;
@@ -48,6 +46,8 @@ const FEWEST_ROWS = 50;
  * Choose among learners and fit the winner on all rows.
  * @param race Whether a candidate is given up once it is hopelessly behind, or only where it has lost for sure.
  * @param source A random source for each name of a part, so that candidates do not change each other's draws.
+ * @param wantsInSample Whether the final model's predictions are wanted too.
+ * @param inTurn Runs the fit on all rows (default: at once).
  */
 export function choose(
   problem: Problem,
@@ -55,13 +55,15 @@ export function choose(
   classifierScore: ClassifierScore,
   race: boolean,
   source: (...names: readonly (string | number)[]) => Random,
+  wantsInSample = false,
+  inTurn: InTurn = (_, run) => run(),
 ): Choice {
-  const { rows, classes } = problem;
+  const { rows, classes, classOf } = problem;
   const criterion = classes ? classifierScore : 'mse';
   const notes: string[] = [];
   const splits = foldRows(problem, notes);
-  const outputs = classes?.length ?? 1;
   let best: { learner: Learner; mean: number; outOfFold: Float64Array; last: Model } | undefined;
+  let spare: Float64Array | undefined;
   const most = Math.min(rows.length, splits.length * MOST_ROWS);
   const place = new Int32Array(problem.target.values.length);
   rows.forEach((r, i) => {
@@ -71,7 +73,8 @@ export function choose(
   const candidates = learners.map((learner): Candidate => {
     const excluded = learner.excluded?.(problem);
     if (excluded) return { name: learner.name, excluded };
-    const outOfFold = new Float64Array(outputs * rows.length);
+    const outOfFold = spare ?? new Float64Array(rows.length);
+    spare = undefined;
     const scores: number[] = [];
     const lost = { rows: 0, sum: 0, squares: 0 };
     let previous: Model | undefined;
@@ -83,10 +86,9 @@ export function choose(
       const random = source(learner.name, fold);
       const { model, predicted } = learner.fit(problem, train, held, random, previous, true);
       previous = model;
-      for (let k = 0; k < outputs; k++) {
-        for (let i = 0; i < held.length; i++) {
-          outOfFold[k * rows.length + place[held[i]]] = predicted[k * held.length + i];
-        }
+      for (let i = 0; i < held.length; i++) {
+        const k = classOf ? classOf[held[i]] : 0;
+        outOfFold[place[held[i]]] = predicted[k * held.length + i];
       }
       const score = scoreOf(
         problem,
@@ -105,8 +107,9 @@ export function choose(
     );
     const stopped = scores.length < splits.length;
     if (previous && !stopped && Number.isFinite(mean) && (!best || mean < best.mean)) {
+      spare = best?.outOfFold;
       best = { learner, mean, outOfFold, last: previous };
-    }
+    } else spare = outOfFold;
     return {
       name: learner.name,
       score: mean,
@@ -117,54 +120,66 @@ export function choose(
 
   if (!best) {
     notes.push('too few rows to compare candidates: the parents are not used');
-    return { ...constant(problem), criterion, candidates, chosen: 'constant', notes };
+    const model = constant(problem);
+    const said = own(problem, predictModel(model, [], rows.length));
+    return {
+      model,
+      criterion,
+      candidates,
+      chosen: 'constant',
+      notes,
+      outOfFold: said,
+      inSample: said,
+    };
   }
-  const { model, predicted } = best.learner.fit(
-    problem,
-    rows,
-    rows,
-    source(best.learner.name, 'all'),
-    best.last,
+  // Predictions of the final model are worth their memory only where they are read.
+  const reads = wantsInSample || splits.length < problem.folds;
+  const { learner, last, outOfFold } = best;
+  const { model, predicted } = inTurn(bytesOfFit(learner.name, problem), () =>
+    learner.fit(
+      problem,
+      rows,
+      reads ? rows : rows.subarray(0, 0),
+      source(learner.name, 'all'),
+      last,
+    ),
   );
+  const inSample = reads ? own(problem, predicted) : undefined;
+  if (inSample) {
+    // Rows of folds that were left out.
+    const tried = new Set(splits.map((s) => s.fold));
+    rows.forEach((r, i) => {
+      if (!tried.has(problem.foldOf[r])) outOfFold[i] = inSample[i];
+    });
+  }
   return {
     model,
     criterion,
     candidates,
-    chosen: best.learner.name,
+    chosen: learner.name,
     notes,
-    outOfFold: filled(problem, splits, best.outOfFold, predicted),
-    inSample: predicted,
+    outOfFold,
+    ...(inSample ? { inSample } : {}),
   };
 }
 
-interface FoldRows {
-  readonly fold: number;
-  readonly train: Int32Array;
-  readonly held: Int32Array;
+/** A prediction's part that concerns a row: the value, or the probability of the row's own class. */
+function own({ rows, classOf }: Problem, predicted: Float64Array): Float64Array {
+  if (!classOf) return predicted;
+  const said = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) said[i] = predicted[classOf[rows[i]] * rows.length + i];
+  return said;
 }
 
-function foldRows(problem: Problem, notes: string[]): FoldRows[] {
-  const { rows, foldOf, folds, classOf, classes } = problem;
-  const splits: FoldRows[] = [];
-  let lacking = 0;
-  for (let fold = 0; fold < folds; fold++) {
-    const held = rows.filter((r) => foldOf[r] === fold);
-    const train = rows.filter((r) => foldOf[r] !== fold).subarray(0, MOST_ROWS);
-    if (held.length === 0 || train.length === 0) continue;
-    if (classes && classOf) {
-      const seen = new Uint8Array(classes.length);
-      for (const r of train) seen[classOf[r]] = 1;
-      const found = seen.reduce((sum, s) => sum + s, 0);
-      if (found < 2) {
-        notes.push(`fold ${fold + 1} left out: its training part has one class`);
-        continue;
-      }
-      if (found < classes.length) lacking++;
-    }
-    splits.push({ fold, train, held });
-  }
-  if (lacking > 0) notes.push(`${lacking} of ${folds} folds train without a rare class`);
-  return splits;
+/** Runs work that needs so many bytes when it may. */
+export type InTurn = <T>(bytes: number, run: () => T) => T;
+
+/** About what a fit on all rows holds; linear models read a block of rows at a time. */
+function bytesOfFit(name: ModelName, { rows, parents, classes }: Problem): number {
+  const outputs = classes && classes.length > 2 ? classes.length : 1;
+  if (name.endsWith('logistic')) return rows.length * (20 + 18 * outputs);
+  if (!['boosting', 'forest', 'extra-trees', 'tree'].includes(name)) return 0;
+  return rows.length * (60 + 33 * outputs + 2 * parents.length);
 }
 
 /** What a candidate has lost so far: sums over rows of its losses and of their squares. */
@@ -230,32 +245,11 @@ function scoreOf(
   return -f1 / classes.length;
 }
 
-/** Rows of folds that were left out get the final model's predictions. */
-function filled(
-  { rows, foldOf, classes }: Problem,
-  splits: readonly FoldRows[],
-  outOfFold: Float64Array,
-  inSample: Float64Array,
-): Float64Array {
-  const tried = new Set(splits.map((s) => s.fold));
-  const outputs = classes?.length ?? 1;
-  rows.forEach((r, i) => {
-    if (tried.has(foldOf[r])) return;
-    for (let k = 0; k < outputs; k++) {
-      outOfFold[k * rows.length + i] = inSample[k * rows.length + i];
-    }
-  });
-  return outOfFold;
-}
-
-function constant(problem: Problem): Pick<Choice, 'model' | 'outOfFold' | 'inSample'> {
-  const { target, rows, classes, classOf } = problem;
+function constant({ target, rows, classes, classOf }: Problem): Model {
   const values = new Float64Array(classes?.length ?? 1);
   for (const r of rows) {
     if (classes && classOf) values[classOf[r]] += 1 / rows.length;
     else values[0] += target.values[r] / rows.length;
   }
-  const model: Model = { model: 'constant', values };
-  const predicted = predictModel(model, [], rows.length);
-  return { model, outOfFold: predicted, inSample: predicted };
+  return { model: 'constant', values };
 }

@@ -4,7 +4,7 @@
 // 2018, equation 1, with the global mean as prior). Polynomials are products of these columns.
 // Columns are centred and scaled for the solvers; coefficients are given back in the units of the data.
 
-import { type FrameColumn, valuesAt } from './frame.js';
+import type { FrameColumn } from './frame.js';
 
 /** How one parent becomes columns. */
 export type ParentEncoding =
@@ -85,6 +85,16 @@ export function fitEncoding(
   };
 }
 
+/** Number of columns that an encoding gives. */
+export function encodedWidth({ parents, degree }: Encoding): number {
+  let width = 0;
+  for (const parent of parents) {
+    if (parent.kind === 'target') width += parent.outputs;
+    else width += (parent.kind === 'number' ? 1 : parent.levels.length) + (parent.flag ? 1 : 0);
+  }
+  return width + factors(width, degree).length;
+}
+
 /**
  * Encode rows.
  * @param values One Float64Array a parent.
@@ -97,28 +107,51 @@ export function encode(
   rows?: Int32Array,
 ): Float64Array[] {
   const n = rows ? rows.length : values[0].length;
-  const columns: Float64Array[] = [];
-  encoding.parents.forEach((parent, j) => {
-    const own = rows ? valuesAt(values[j], rows) : values[j];
+  const columns = Array.from({ length: encodedWidth(encoding) }, () => new Float64Array(n));
+  encodeInto(columns, encoding, values, rows, 0);
+  return columns;
+}
+
+/**
+ * Encode some rows into columns that are there.
+ * @param columns As many as `encodedWidth` says; their length is the number of rows.
+ * @param from The first row; of `rows`, where these are given.
+ */
+export function encodeInto(
+  columns: readonly Float64Array[],
+  { parents, degree }: Encoding,
+  values: readonly Float64Array[],
+  rows: Int32Array | undefined,
+  from: number,
+): void {
+  const n = columns[0]?.length ?? 0;
+  const gathered = rows ? new Float64Array(n) : undefined;
+  let next = 0;
+  parents.forEach((parent, j) => {
+    let own = values[j];
+    if (rows && gathered) {
+      for (let i = 0; i < n; i++) gathered[i] = own[rows[from + i]];
+      own = gathered;
+    } else if (from > 0) own = own.subarray(from, from + n);
     if (parent.kind === 'target') {
       const unknown = parent.means.length / parent.outputs - 1;
       for (let k = 0; k < parent.outputs; k++) {
-        const column = new Float64Array(n);
+        const column = columns[next++];
         for (let i = 0; i < n; i++) {
           const v = own[i];
           column[i] = parent.means[(v >= 0 && v < unknown ? v : unknown) * parent.outputs + k];
         }
-        columns.push(column);
       }
       return;
     }
     if (parent.kind === 'number') {
-      const column = Float64Array.from(own);
-      for (let i = 0; i < n; i++) if (Number.isNaN(column[i])) column[i] = parent.mean;
-      columns.push(column);
+      const column = columns[next++];
+      for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? parent.mean : own[i];
     } else {
       const { levels, shares } = parent;
-      const indicators = levels.map(() => new Float64Array(n));
+      const indicators = columns.slice(next, next + levels.length);
+      for (const column of indicators) column.fill(0);
+      next += levels.length;
       const place = new Int32Array(1 + Math.max(...levels, 0)).fill(-1);
       levels.forEach((c, k) => {
         place[c] = k;
@@ -128,15 +161,18 @@ export function encode(
         if (Number.isNaN(v)) for (let k = 0; k < levels.length; k++) indicators[k][i] = shares[k];
         else if (v < place.length && place[v] >= 0) indicators[place[v]][i] = 1;
       }
-      columns.push(...indicators);
     }
     if (parent.flag) {
-      const column = new Float64Array(n);
-      for (let i = 0; i < n; i++) if (Number.isNaN(own[i])) column[i] = 1;
-      columns.push(column);
+      const column = columns[next++];
+      for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? 1 : 0;
     }
   });
-  return encoding.degree > 1 ? products(columns, encoding.degree) : columns;
+  for (const [a, b] of factors(next, degree)) {
+    const left = columns[a];
+    const right = columns[b];
+    const column = columns[next++];
+    for (let i = 0; i < n; i++) column[i] = left[i] * right[i];
+  }
 }
 
 /**
@@ -196,19 +232,19 @@ export function addEncoded(
   });
 }
 
-/** All products of up to `degree` columns, lower degrees first, as scikit-learn orders them. */
-function products(base: readonly Float64Array[], degree: number): Float64Array[] {
-  const all = [...base];
+/** The two columns whose product each further column is, lower degrees first, as scikit-learn orders them. */
+function factors(width: number, degree: number): [number, number][] {
+  const all: [number, number][] = [];
   // Each product remembers its last factor, so that every combination is made once.
-  let previous = base.map((column, last) => ({ column, last }));
+  let previous = Array.from({ length: width }, (_, j) => ({ at: j, last: j }));
   for (let power = 2; power <= degree; power++) {
-    const next: { column: Float64Array; last: number }[] = [];
-    for (const { column, last } of previous) {
-      for (let j = last; j < base.length; j++) {
-        next.push({ column: column.map((v, i) => v * base[j][i]), last: j });
+    const next: { at: number; last: number }[] = [];
+    for (const { at, last } of previous) {
+      for (let j = last; j < width; j++) {
+        next.push({ at: width + all.length, last: j });
+        all.push([at, j]);
       }
     }
-    for (const { column } of next) all.push(column);
     previous = next;
   }
   return all;

@@ -2,7 +2,7 @@
 
 import { stream } from '../math/random.js';
 import { candidatesFor, type Family, type Quality } from './candidates.js';
-import { type Choice, type ClassifierScore, choose } from './choose.js';
+import { type Choice, type ClassifierScore, choose, type InTurn } from './choose.js';
 import { dealFolds } from './folds.js';
 import type { Frame, FrameColumn } from './frame.js';
 import { type AdditiveNoise, type Link, type Mechanism, roundHalfEven } from './mechanism.js';
@@ -47,19 +47,20 @@ export interface NodeChoice extends Omit<Choice, 'model' | 'outOfFold' | 'inSamp
  * Fit one node.
  * @param node Its name.
  * @param parents Names of its parents, sorted.
+ * @param inTurn Runs what needs much memory (default: at once).
  */
 export function fitNode(
   frame: Frame,
   node: string,
   parents: readonly string[],
   settings: NodeSettings,
+  inTurn: InTurn = (_, run) => run(),
 ): FittedNode {
   const target = columnOf(frame, node);
   const { missing } = settings;
   // A column of one value is drawn as it is, whatever its parents.
   if (parents.length === 0 || target.distinct <= 1) {
-    const values =
-      missing === 'keep' ? target.values : target.values.filter((v) => !Number.isNaN(v));
+    const values = missing === 'keep' ? target.values.slice() : knownValues(target);
     return { name: node, parents, mechanism: { mechanism: 'empirical', values } };
   }
   const link = settings.links[node];
@@ -71,18 +72,21 @@ export function fitNode(
   // A constant parent says nothing; the mechanism still lists it.
   const columns = parents.map((name) => columnOf(frame, name));
   const p = problem(explained, columns, foldOf, folds);
-  const choice = choose(p, candidatesFor(p, settings), settings.score, settings.race, (...names) =>
-    stream(settings.seed, 'mechanism', node, parents.join('\u0000'), ...names),
+  const choice = choose(
+    p,
+    candidatesFor(p, settings),
+    settings.score,
+    settings.race,
+    (...names) => stream(settings.seed, 'mechanism', node, parents.join('\u0000'), ...names),
+    settings.noise === 'in-sample',
+    inTurn,
   );
   const { model, outOfFold, inSample, ...why } = choice;
   const missingShare = missing === 'keep' ? target.missing / target.values.length : 0;
 
   if (p.classes && p.classOf) {
     let loss = 0;
-    p.rows.forEach((r, i) => {
-      const q = outOfFold[(p.classOf as Int32Array)[r] * p.rows.length + i];
-      loss -= Math.log(Math.max(q, Number.EPSILON)) / p.rows.length;
-    });
+    for (const q of outOfFold) loss -= Math.log(Math.max(q, Number.EPSILON)) / p.rows.length;
     return {
       name: node,
       parents,
@@ -91,11 +95,13 @@ export function fitNode(
     };
   }
   const discrete = target.type === 'integer' && !link;
-  const fitted = settings.noise === 'in-sample' ? inSample : outOfFold;
-  const noise = Float64Array.from(p.rows, (r, i) => {
+  const fitted = settings.noise === 'in-sample' && inSample ? inSample : outOfFold;
+  // Fitted values are read again only where noise is drawn near them.
+  const noise = settings.localNoise ? new Float64Array(fitted.length) : fitted;
+  for (let i = 0; i < noise.length; i++) {
     const f = discrete ? roundHalfEven(fitted[i]) : fitted[i];
-    return explained.values[r] - f;
-  });
+    noise[i] = explained.values[p.rows[i]] - f;
+  }
   const mechanism: AdditiveNoise = {
     mechanism: link ? 'post-nonlinear' : discrete ? 'discrete-additive-noise' : 'additive-noise',
     model,
@@ -122,6 +128,13 @@ export function columnOf(frame: Frame, name: string): FrameColumn {
     );
   }
   return found;
+}
+
+function knownValues({ values, missing }: FrameColumn): Float64Array {
+  const known = new Float64Array(values.length - missing);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[n++] = values[i];
+  return known;
 }
 
 function unlinked(target: FrameColumn, link: Link): FrameColumn {

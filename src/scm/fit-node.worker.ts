@@ -2,14 +2,18 @@
 
 import { serve } from '../work/serve.js';
 import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
-import { type Frame, frameColumn, type Variable } from './frame.js';
+import { type ColumnFacts, type Frame, frameColumn, type Variable } from './frame.js';
+import { inTurn, type SharedTurns } from './turns.js';
 
 /** What every task needs. */
 export interface FitSetup {
   readonly variables: readonly Variable[];
-  /** One value a row, per variable. */
+  /** One value a row, per variable, in memory that the threads share. */
   readonly values: readonly Float64Array[];
+  /** What is known of the variables; the bin codes are shared too. */
+  readonly facts: readonly (ColumnFacts | undefined)[];
   readonly settings: NodeSettings;
+  readonly turns: SharedTurns;
 }
 
 /** A node and its parents, sorted. */
@@ -22,14 +26,30 @@ export interface Pair {
 const frames = new WeakMap<FitSetup, Frame>();
 
 serve<Pair, FitSetup, FittedNode>((pair, setup) => {
-  const { variables, values, settings } = setup;
+  const { variables, values, facts, settings, turns } = setup;
   let frame = frames.get(setup);
   if (!frame) {
     frame = {
       rows: values[0]?.length ?? 0,
-      columns: variables.map((variable, j) => frameColumn(variable, values[j])),
+      columns: variables.map((variable, j) => frameColumn(variable, values[j], false, facts[j])),
     };
     frames.set(setup, frame);
   }
-  return fitNode(frame, pair.node, pair.parents, settings);
-});
+  return fitNode(frame, pair.node, pair.parents, settings, (bytes, run) =>
+    inTurn(turns, bytes, run),
+  );
+}, ownBuffers);
+
+/** The residuals of a node, one a row: moved to the caller, not copied. */
+function ownBuffers({ mechanism }: FittedNode): ArrayBuffer[] {
+  if (mechanism.mechanism === 'classifier') return [];
+  const { noise, fitted, values } = {
+    noise: undefined,
+    fitted: undefined,
+    values: undefined,
+    ...mechanism,
+  };
+  return [noise, fitted, values].flatMap((a) =>
+    a?.buffer instanceof ArrayBuffer ? [a.buffer] : [],
+  );
+}

@@ -4,10 +4,16 @@ import type { Work } from '../work/long-work.js';
 import { checkWorkers, parallelMap } from '../work/pool.js';
 import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
 import type { FitSetup, Pair } from './fit-node.worker.js';
-import type { Frame, FrameColumn } from './frame.js';
+import { type ColumnFacts, type Frame, type FrameColumn, sharedNumbers } from './frame.js';
+import { releaseKernel } from './kernel/kernel.js';
+import { sharedTurns } from './turns.js';
 
 /** Work (in units of `costOf`) below which starting threads costs more than it saves: about 0.3 s. */
 const WORTH_WORKERS = 3e6;
+
+/** Bytes that fits on all rows may hold together in all threads: so many tables, but no less than this. */
+const SHARE_OF_TABLE = 3;
+const LEAST_BYTES = 2 ** 26;
 
 /**
  * Fit pairs of node and parents.
@@ -36,7 +42,12 @@ export async function fitPairs(
   const order = Array.from(pairs.keys())
     .filter((i) => away[i])
     .sort((a, b) => costs[b] - costs[a] || a - b);
-  if (order.length === 0) return nodes;
+  if (order.length === 0) {
+    releaseKernel();
+    return nodes;
+  }
+  const used = new Set(order.flatMap((i) => [pairs[i].node, ...pairs[i].parents]));
+  const tableBytes = frame.columns.reduce((sum, c) => sum + (c.categories ? 4 : 8) * frame.rows, 0);
   const setup: FitSetup = {
     variables: frame.columns.map(({ name, type, categories }) => ({
       name,
@@ -44,7 +55,9 @@ export async function fitPairs(
       ...(categories ? { categories } : {}),
     })),
     values: frame.columns.map((c) => shared(c)),
+    facts: frame.columns.map((c) => (used.has(c.name) ? factsOf(c) : undefined)),
     settings,
+    turns: sharedTurns(Math.max(LEAST_BYTES, SHARE_OF_TABLE * tableBytes)),
   };
   const found = await parallelMap<Pair, FittedNode>(
     new URL('./fit-node.worker.js', import.meta.url),
@@ -53,12 +66,14 @@ export async function fitPairs(
       workers: threads,
       setup,
       signal: work.signal,
+      keep: tableBytes < LEAST_BYTES / 2,
       onResult: (_, k) => work.tick(1, pairs[order[k]].node),
     },
   );
   found.forEach((node, k) => {
     nodes[order[k]] = node;
   });
+  releaseKernel();
   return nodes;
 }
 
@@ -73,7 +88,12 @@ function costOf(frame: Frame, { node, parents }: Pair, { quality }: NodeSettings
 
 /** The column's values in memory that threads share. */
 function shared({ values }: FrameColumn): Float64Array {
-  const copy = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  if (values.buffer instanceof SharedArrayBuffer) return values;
+  const copy = sharedNumbers(values.length);
   copy.set(values);
   return copy;
+}
+
+function factsOf(column: FrameColumn): ColumnFacts {
+  return { distinct: column.distinct, binned: column.binned() };
 }

@@ -24,17 +24,22 @@ export function dealFolds(
     return dealt;
   }
   // One class after the other, going on where the last one stopped: folds differ by one row at most.
-  const classes = new Map<number, number[]>();
-  for (const r of order) {
+  const sizes = new Map<number, number>();
+  for (let r = 0; r < n; r++) {
     const k = values[r];
-    if (Number.isNaN(k)) continue;
-    const members = classes.get(k);
-    if (members) members.push(r);
-    else classes.set(k, [r]);
+    if (!Number.isNaN(k)) sizes.set(k, (sizes.get(k) ?? 0) + 1);
   }
-  let next = 0;
-  for (const k of [...classes.keys()].sort((a, b) => a - b)) {
-    for (const r of classes.get(k) ?? []) dealt[r] = next++ % folds;
+  const next = new Map<number, number>();
+  let before = 0;
+  for (const k of [...sizes.keys()].sort((a, b) => a - b)) {
+    next.set(k, before);
+    before += sizes.get(k) ?? 0;
+  }
+  for (const r of order) {
+    const place = next.get(values[r]);
+    if (place === undefined) continue;
+    dealt[r] = place % folds;
+    next.set(values[r], place + 1);
   }
   return dealt;
 }

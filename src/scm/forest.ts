@@ -6,7 +6,7 @@
 import { type Random, randomInteger } from '../math/random.js';
 import type { Binning } from './bins.js';
 import { MISSING } from './bins.js';
-import type { Units } from './grow-tree.js';
+import type { Counts, Units } from './grow-tree.js';
 import { findLeaves, type Trees, treesBuilder } from './trees.js';
 
 export interface ForestOptions {
@@ -273,7 +273,7 @@ function partition(
 }
 
 /** Draw as many rows with replacement; each unit's weight is how many of them are its own. */
-function bootstrapWeights(count: Float64Array, rows: number, random: Random): Float64Array {
+function bootstrapWeights(count: Counts, rows: number, random: Random): Float64Array {
   const unitOfRow = new Int32Array(rows);
   let r = 0;
   for (let u = 0; u < count.length; u++) for (let i = 0; i < count[u]; i++) unitOfRow[r++] = u;

@@ -1,7 +1,7 @@
 // A table as the mechanisms read it: every column one Float64Array, and bin codes shared by all fits.
 
 import type { ColumnType, Table } from '../data/table.js';
-import { type Binned, bin, sortedNumbers } from './bins.js';
+import { type Binned, binBy, numbersOf } from './bins.js';
 
 /** What a fitted model must know of a column. */
 export interface Variable {
@@ -32,58 +32,93 @@ export interface Frame {
 /** Most categories a column in an edge may have: bin codes are bytes, one of them for missing cells. */
 export const MOST_CATEGORIES = 255;
 
-/** Turn a table into a frame. */
-export function frame(table: Table): Frame {
+/**
+ * Turn a table into a frame.
+ * @param shared Whether what is made of the columns lies in memory that threads can share.
+ */
+export function frame(table: Table, shared = false): Frame {
   return {
     rows: table.rows,
     columns: table.columns.map((column) =>
       'values' in column
-        ? frameColumn({ name: column.name, type: column.type }, column.values)
+        ? frameColumn({ name: column.name, type: column.type }, column.values, shared)
         : frameColumn(
             { name: column.name, type: column.type, categories: column.categories },
-            valuesOfCodes(column.codes),
+            valuesOfCodes(column.codes, shared),
+            shared,
           ),
     ),
     ...(table.target === undefined ? {} : { target: table.target }),
   };
 }
 
-/** Make a column of a frame. */
-export function frameColumn(variable: Variable, values: Float64Array): FrameColumn {
+/** What a thread need not find out anew about a column. */
+export interface ColumnFacts {
+  readonly distinct: number;
+  readonly binned: Binned;
+}
+
+/**
+ * Make a column of a frame.
+ * @param shared Whether its bin codes lie in memory that threads can share.
+ * @param facts What is known of it already.
+ */
+export function frameColumn(
+  variable: Variable,
+  values: Float64Array,
+  shared = false,
+  facts?: ColumnFacts,
+): FrameColumn {
   let missing = 0;
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) missing++;
-  let binned: Binned | undefined;
+  const { type, categories } = variable;
+  let distinct = facts?.distinct;
+  let binned = facts?.binned;
+  let edges: Float64Array | undefined;
+  const sort = (): number => {
+    const found = numbersOf(values);
+    edges = found.edges;
+    return found.distinct;
+  };
   return {
     ...variable,
     values,
     missing,
-    distinct: countDistinct(values, variable.categories?.length),
+    get distinct() {
+      distinct ??= categories ? countCategories(values, categories.length) : sort();
+      return distinct;
+    },
     binned() {
+      if (binned) return binned;
+      const into = shared ? new Uint8Array(new SharedArrayBuffer(values.length)) : undefined;
       // Ordinal categories stand in their order, so thresholds suit them.
-      const { type, categories } = variable;
-      binned ??= bin(values, type === 'ordinal' ? undefined : categories?.length);
+      if (categories && type !== 'ordinal') {
+        binned = binBy(values, { categories: categories.length }, into);
+      } else {
+        if (!edges) sort();
+        binned = binBy(values, { edges: edges ?? new Float64Array(0) }, into);
+      }
       return binned;
     },
   };
 }
 
-function valuesOfCodes(codes: Int32Array): Float64Array {
-  const values = new Float64Array(codes.length);
+function valuesOfCodes(codes: Int32Array, shared: boolean): Float64Array {
+  const values = shared ? sharedNumbers(codes.length) : new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = codes[i] < 0 ? Number.NaN : codes[i];
   return values;
 }
 
-function countDistinct(values: Float64Array, categories: number | undefined): number {
+/** So many numbers in memory that threads can share. */
+export function sharedNumbers(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(8 * length));
+}
+
+function countCategories(values: Float64Array, categories: number): number {
   let distinct = 0;
-  if (categories !== undefined) {
-    const seen = new Uint8Array(categories);
-    for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) seen[values[i]] = 1;
-    for (const s of seen) distinct += s;
-    return distinct;
-  }
-  // A set of many numbers would take ten times their memory.
-  const sorted = sortedNumbers(values);
-  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++;
+  const seen = new Uint8Array(categories);
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) seen[values[i]] = 1;
+  for (const s of seen) distinct += s;
   return distinct;
 }
 

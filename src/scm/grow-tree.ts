@@ -23,8 +23,11 @@ export interface Units {
   /** Per feature: whether its codes are categories. */
   readonly categorical: readonly boolean[];
   /** Rows in each unit; units with 0 rows are not trained on, but get their predictions. */
-  readonly count: Float64Array;
+  readonly count: Counts;
 }
+
+/** Numbers of rows: bytes where none is above 255. */
+export type Counts = Float64Array | Uint8Array;
 
 export interface GrowOptions {
   /** Most leaves a tree has (default `31`). */
@@ -160,9 +163,11 @@ export function treeGrower(
   };
 }
 
-function indicesWhere(values: Float64Array, holds: (value: number) => boolean): Int32Array {
-  const found = new Int32Array(values.length);
+function indicesWhere(values: Counts, holds: (value: number) => boolean): Int32Array {
   let n = 0;
+  for (let i = 0; i < values.length; i++) if (holds(values[i])) n++;
+  const found = new Int32Array(n);
+  n = 0;
   for (let i = 0; i < values.length; i++) if (holds(values[i])) found[n++] = i;
-  return found.subarray(0, n);
+  return found;
 }

@@ -4,11 +4,12 @@
 import type { Random } from '../math/random.js';
 import { type BoostingTarget, boostedProbabilities, fitBoosting } from './boosting.js';
 import { cellNumbers, enoughPerCell, fitContingency, predictContingency } from './contingency.js';
+import { type Design, encodedDesign } from './design.js';
 import { type Encoding, encode, fitEncoding, oneHotWidth } from './encoding.js';
 import { fitForest, predictForest } from './forest.js';
 import { valuesAt } from './frame.js';
-import type { Units } from './grow-tree.js';
-import { fitLasso, fitLinear, fitRidge } from './linear.js';
+import type { Counts, Units } from './grow-tree.js';
+import { fitLasso, fitLinearDesign, fitRidge, type LinearFit } from './linear.js';
 import { fitLogisticCounts, type LogisticFit } from './logistic.js';
 import { type Model, type ModelName, predictModel } from './model.js';
 import { fitNaiveBayes } from './naive-bayes.js';
@@ -60,15 +61,15 @@ export const regressors: Readonly<
     Learner
   >
 > = {
-  linear: leastSquares('linear', fitLinear, 1),
-  ridge: leastSquares('ridge', fitRidge, 1),
-  lasso: leastSquares('lasso', fitLasso, 1),
+  linear: leastSquares('linear', (design, _, y) => fitLinearDesign(design(), y), 1),
+  ridge: leastSquares('ridge', (_, columns, y) => fitRidge(columns(), y), 1),
+  lasso: leastSquares('lasso', (_, columns, y) => fitLasso(columns(), y), 1),
   boosting: boosting(),
   forest: trees('forest'),
   'extra-trees': trees('extra-trees'),
   tree: trees('tree'),
   neighbours: neighbours(),
-  polynomial: leastSquares('polynomial', fitLinear, 2),
+  polynomial: leastSquares('polynomial', (design, _, y) => fitLinearDesign(design(), y), 2),
 };
 
 /** Classifiers by name. */
@@ -106,7 +107,7 @@ function tooManyForProducts({ parents }: Problem): string | undefined {
 
 function leastSquares(
   name: 'linear' | 'ridge' | 'lasso' | 'polynomial',
-  solve: typeof fitLinear,
+  solve: (design: () => Design, columns: () => Float64Array[], y: Float64Array) => LinearFit,
   degree: number,
 ): Learner {
   return {
@@ -117,8 +118,13 @@ function leastSquares(
       const values = parents.map((p) => p.values);
       const encoding = fitEncoding(parents, train, degree, () => [target.values]);
       const y = valuesAt(target.values, train);
-      const model: Model = { model: name, encoding, ...solve(encode(encoding, values, train), y) };
-      return { model, predicted: predictRows(model, values, held) };
+      const fit = solve(
+        () => encodedDesign(encoding, values, train),
+        () => encode(encoding, values, train),
+        y,
+      );
+      const model: Model = { model: name, encoding, ...fit };
+      return { model, predicted: predictModel(model, values, held.length, held) };
     },
   };
 }
@@ -132,15 +138,15 @@ function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Lea
       const values = parents.map((p) => p.values);
       const encoding = fitEncoding(parents, train, degree, () => indicators(problem));
       const { rows, counts, present } = classCounts(problem, train);
-      const x = encode(encoding, values, rows);
-      const from = startFrom(previous, encoding, x.length, present.length);
-      const fit = fitLogisticCounts(x, counts, rows.length, present.length, from ? { from } : {});
+      const x = encodedDesign(encoding, values, rows);
+      const from = startFrom(previous, encoding, x.width, present.length);
+      const fit = fitLogisticCounts(x, counts, present.length, from ? { from } : {});
       const model: Model = {
         model: name,
         encoding,
-        ...allClasses(fit, x.length, problem, present),
+        ...allClasses(fit, x.width, problem, present),
       };
-      return { model, predicted: predictRows(model, values, held) };
+      return { model, predicted: predictModel(model, values, held.length, held) };
     },
   };
 }
@@ -152,27 +158,30 @@ function boosting(): Learner {
       const { target, parents, classes, classOf } = problem;
       const { unitsOfTrain, unitsOfHeld, ...features } = usedUnits(problem, train, held);
       const { size } = features;
-      const count = new Float64Array(size);
-      for (const u of unitsOfTrain) count[u]++;
+      const most = commonest(unitsOfTrain, size);
+      const counter = (length: number): Counts =>
+        most < 256 ? new Uint8Array(length) : new Float64Array(length);
+      const count = counter(size);
+      for (let i = 0; i < unitsOfTrain.length; i++) count[unitsOfTrain[i]]++;
       let goal: BoostingTarget;
       if (classes && classOf) {
-        const counts = new Float64Array(classes.length * size);
-        train.forEach((r, i) => {
-          counts[classOf[r] * size + unitsOfTrain[i]]++;
-        });
+        const counts = counter(classes.length * size);
+        for (let i = 0; i < train.length; i++) counts[classOf[train[i]] * size + unitsOfTrain[i]]++;
         goal = { loss: 'log', classes: classes.length, counts };
       } else {
         const sum = new Float64Array(size);
-        const squares = new Float64Array(size);
-        train.forEach((r, i) => {
-          sum[unitsOfTrain[i]] += target.values[r];
-          squares[unitsOfTrain[i]] += target.values[r] ** 2;
-        });
-        goal = { loss: 'squared', sum, squares };
+        const squares = most > 1 ? new Float64Array(size) : undefined;
+        for (let i = 0; i < train.length; i++) {
+          const y = target.values[train[i]];
+          sum[unitsOfTrain[i]] += y;
+          if (squares) squares[unitsOfTrain[i]] += y ** 2;
+        }
+        goal = { loss: 'squared', sum, ...(squares ? { squares } : {}) };
       }
       const { model, raw } = fitBoosting({ ...features, count }, goal, {
         random,
         keep: trial !== true,
+        borrow: true,
       });
       const outputs = raw.length / size;
       const own = new Float64Array(outputs * held.length);
@@ -188,6 +197,14 @@ function boosting(): Learner {
       };
     },
   };
+}
+
+/** Number of rows of the unit that has most. */
+function commonest(unitOf: Int32Array, size: number): number {
+  const counts = new Int32Array(size);
+  let most = 0;
+  for (let i = 0; i < unitOf.length; i++) most = Math.max(most, ++counts[unitOf[i]]);
+  return most;
 }
 
 /** The units of some rows only, in their order: of a large table a fold reads a part. */
@@ -262,7 +279,7 @@ function neighbours(): Learner {
         encoding,
         ...fitNeighbours(x, targets, classes?.length ?? 0),
       };
-      return { model, predicted: predictRows(model, values, held) };
+      return { model, predicted: predictModel(model, values, held.length, held) };
     },
   };
 }
@@ -280,7 +297,7 @@ function naiveBayes(): Learner {
         encoding,
         ...fitNaiveBayes(encode(encoding, values, train), y, classes?.length ?? 0),
       };
-      return { model, predicted: predictRows(model, values, held) };
+      return { model, predicted: predictModel(model, values, held.length, held) };
     },
   };
 }
@@ -313,18 +330,6 @@ function rowsOf({ parents }: Problem, rows: Int32Array): Float64Array[] {
   return parents.map((p) => valuesAt(p.values, rows));
 }
 
-function predictRows(
-  model: Model,
-  values: readonly Float64Array[],
-  rows: Int32Array,
-): Float64Array {
-  return predictModel(
-    model,
-    values.map((v) => valuesAt(v, rows)),
-    rows.length,
-  );
-}
-
 /** One column per class: 1 where a row has it. */
 function indicators({ classes, classOf }: Problem): Float64Array[] {
   return Array.from(classes ?? [], (_, k) => {
@@ -344,7 +349,7 @@ function indicators({ classes, classOf }: Problem): Float64Array[] {
 function classCounts(
   { classes, classOf, units }: Problem,
   train: Int32Array,
-): { rows: Int32Array; counts: Float64Array; present: Int32Array } {
+): { rows: Int32Array; counts: Float64Array | Uint8Array; present: Int32Array } {
   const seen = new Uint8Array(classes?.length ?? 0);
   for (const r of train) seen[classOf?.[r] ?? 0] = 1;
   const present = Int32Array.from(seen.keys()).filter((k) => seen[k] === 1);
@@ -356,7 +361,7 @@ function classCounts(
   const grouped = exact && size < train.length;
   if (!grouped) {
     const n = train.length;
-    const counts = new Float64Array(present.length * n);
+    const counts = new Uint8Array(present.length * n);
     for (let i = 0; i < n; i++) counts[place[classOf?.[train[i]] ?? 0] * n + i] = 1;
     return { rows: train, counts, present };
   }

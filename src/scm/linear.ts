@@ -4,6 +4,7 @@
 //   min ‖y − b − Xw‖²/2n + α‖w‖₁   lasso, 100 values of α, 5 folds in row order (scikit-learn's LassoCV)
 
 import { symmetricEigen } from '../math/linear-algebra.js';
+import { columnsDesign, type Design } from './design.js';
 
 /** A fitted linear function. */
 export interface LinearFit {
@@ -29,8 +30,13 @@ interface Moments {
  * @param y n values.
  */
 export function fitLinear(x: readonly Float64Array[], y: Float64Array): LinearFit {
+  return fitLinearDesign(columnsDesign(x, y.length), y);
+}
+
+/** Fit as `fitLinear` columns that come in blocks. */
+export function fitLinearDesign(x: Design, y: Float64Array): LinearFit {
   const { means, mean, gram, cross } = moments(x, y);
-  const m = x.length;
+  const m = x.width;
   const kept: number[] = [];
   // Cholesky of the correlation matrix's kept rows and columns, one column at a time.
   const l = new Float64Array(m * m);
@@ -68,7 +74,7 @@ export function fitLinear(x: readonly Float64Array[], y: Float64Array): LinearFi
 
 /** Fit ridge regression with the penalty of {0.1, 1, 10} that has the least leave-one-out error. */
 export function fitRidge(x: readonly Float64Array[], y: Float64Array): LinearFit {
-  const { means, mean, gram, cross } = moments(x, y);
+  const { means, mean, gram, cross } = moments(columnsDesign(x, y.length), y);
   const m = x.length;
   const n = y.length;
   const { values, vectors } = symmetricEigen(gram, m);
@@ -106,7 +112,7 @@ export function fitRidge(x: readonly Float64Array[], y: Float64Array): LinearFit
 export function fitLasso(x: readonly Float64Array[], y: Float64Array): LinearFit {
   const m = x.length;
   const n = y.length;
-  const all = moments(x, y);
+  const all = moments(columnsDesign(x, n), y);
   const alphas = lassoPath(all, n);
   const errors = new Float64Array(alphas.length);
   for (let fold = 0; fold < 5; fold++) {
@@ -115,7 +121,8 @@ export function fitLasso(x: readonly Float64Array[], y: Float64Array): LinearFit
     const to = from + Math.floor(n / 5) + (fold < n % 5 ? 1 : 0);
     const outside = (column: Float64Array): Float64Array =>
       column.filter((_, i) => i < from || i >= to);
-    const part = moments(x.map(outside), outside(y));
+    const kept = outside(y);
+    const part = moments(columnsDesign(x.map(outside), kept.length), kept);
     const w = new Float64Array(m);
     alphas.forEach((alpha, a) => {
       descend(part, w, alpha * (n - (to - from)));
@@ -151,27 +158,43 @@ export function predictLinear(
   return y;
 }
 
-function moments(x: readonly Float64Array[], y: Float64Array): Moments {
-  const m = x.length;
+function moments(x: Design, y: Float64Array): Moments {
+  const m = x.width;
   const n = y.length;
-  const means = Float64Array.from(x, average);
+  const means = new Float64Array(m);
   const mean = average(y);
-  const centred = x.map((column, j) => column.map((v) => v - means[j]));
+  x.each((columns) => {
+    columns.forEach((column, j) => {
+      let sum = means[j];
+      for (let i = 0; i < column.length; i++) sum += column[i];
+      means[j] = sum;
+    });
+  });
+  for (let j = 0; j < m; j++) means[j] /= n;
   const gram = new Float64Array(m * m);
   const cross = new Float64Array(m);
-  for (let j = 0; j < m; j++) {
-    const a = centred[j];
-    for (let k = 0; k <= j; k++) {
-      const b = centred[k];
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += a[i] * b[i];
-      gram[j * m + k] = sum;
-      gram[k * m + j] = sum;
+  const whole = Array.from({ length: m }, () => new Float64Array(x.block));
+  x.each((columns, from) => {
+    const size = columns[0]?.length ?? 0;
+    const centred = whole.map((c) => c.subarray(0, size));
+    columns.forEach((column, j) => {
+      const a = centred[j];
+      for (let i = 0; i < size; i++) a[i] = column[i] - means[j];
+    });
+    for (let j = 0; j < m; j++) {
+      const a = centred[j];
+      for (let k = 0; k <= j; k++) {
+        const b = centred[k];
+        let sum = gram[j * m + k];
+        for (let i = 0; i < size; i++) sum += a[i] * b[i];
+        gram[j * m + k] = sum;
+        gram[k * m + j] = sum;
+      }
+      let sum = cross[j];
+      for (let i = 0; i < size; i++) sum += a[i] * (y[from + i] - mean);
+      cross[j] = sum;
     }
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += a[i] * (y[i] - mean);
-    cross[j] = sum;
-  }
+  });
   return { means, mean, gram, cross };
 }
 

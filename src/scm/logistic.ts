@@ -3,6 +3,7 @@
 // as scikit-learn has it (C = 1).
 // Columns are centred and scaled inside, each with its penalty rescaled, so the minimum is the same.
 
+import { columnsDesign, type Design } from './design.js';
 import { minimizeSoftmax, type SoftmaxProblem } from './minimize-softmax.js';
 
 export interface LogisticOptions {
@@ -34,25 +35,25 @@ export function fitLogistic(
   options: LogisticOptions = {},
 ): LogisticFit {
   const n = y.length;
-  const counts = new Float64Array(classes * n);
+  const counts = new Uint8Array(classes * n);
   y.forEach((k, i) => {
     counts[k * n + i] = 1;
   });
-  return fitLogisticCounts(x, counts, n, classes, options);
+  return fitLogisticCounts(columnsDesign(x, n), counts, classes, options);
 }
 
 /**
  * Fit as `fitLogistic`, rows with the same columns counted together.
- * @param x m columns of n values.
+ * @param x m columns of n rows.
  * @param counts How often row i has class k, at k · n + i; each class occurs.
  */
 export function fitLogisticCounts(
-  x: readonly Float64Array[],
-  counts: Float64Array,
-  n: number,
+  x: Design,
+  counts: Float64Array | Uint8Array,
   classes: number,
   options: LogisticOptions = {},
 ): LogisticFit {
+  const n = x.rows;
   const total = new Float64Array(n);
   const shares = new Float64Array(classes);
   for (let k = 0; k < classes; k++) {
@@ -64,10 +65,9 @@ export function fitLogisticCounts(
   const rows = shares.reduce((a, b) => a + b, 0);
   const { C = 1, tolerance = 1e-4 } = options;
   const { design, means, scales } = standardised(x, total, rows);
-  const m = design.length;
+  const m = design.width;
   const outputs = classes === 2 ? 1 : classes;
   const width = m + 1; // the intercept stands last
-  const penalty = Float64Array.from({ length: m }, (_, j) => 1 / (C * scales[j] ** 2));
   const w = new Float64Array(outputs * width);
   for (let k = 0; k < outputs; k++) {
     w[k * width + m] = outputs === 1 ? Math.log(shares[1] / shares[0]) : Math.log(shares[k] / rows);
@@ -78,32 +78,30 @@ export function fitLogisticCounts(
     for (let k = 0; k < outputs; k++) {
       w[k * width + m] = intercepts[k];
       for (let j = 0; j < m; j++) {
-        w[k * width + j] = coefficients[k * x.length + used[j]] * scales[used[j]];
-        w[k * width + m] += coefficients[k * x.length + used[j]] * means[used[j]];
+        w[k * width + j] = coefficients[k * x.width + used[j]] * scales[used[j]];
+        w[k * width + m] += coefficients[k * x.width + used[j]] * means[used[j]];
       }
     }
   }
-  const kept = Float64Array.from(used, (j) => penalty[j]);
+  const penalty = Float64Array.from(used, (j) => 1 / (C * scales[j] ** 2));
   const problem: SoftmaxProblem = {
     design,
     // One output stands for the second of two classes.
     counts: outputs === 1 ? counts.subarray(n) : counts,
     total,
-    n,
-    m,
     outputs,
-    penalty: kept,
+    penalty,
     tolerance: tolerance * rows,
   };
   minimizeSoftmax(problem, w);
 
-  const coefficients = new Float64Array(outputs * x.length);
+  const coefficients = new Float64Array(outputs * x.width);
   const intercepts = new Float64Array(outputs);
   for (let k = 0; k < outputs; k++) {
     intercepts[k] = w[k * width + m];
     for (let j = 0; j < m; j++) {
       const c = w[k * width + j] / scales[used[j]];
-      coefficients[k * x.length + used[j]] = c;
+      coefficients[k * x.width + used[j]] = c;
       intercepts[k] -= c * means[used[j]];
     }
   }
@@ -171,24 +169,57 @@ export function normalize(p: Float64Array, n: number, outputs: number): void {
 }
 
 function standardised(
-  x: readonly Float64Array[],
+  x: Design,
   weight: Float64Array,
   rows: number,
-): { design: Float64Array[]; means: Float64Array; scales: Float64Array } {
-  const means = new Float64Array(x.length);
-  const scales = new Float64Array(x.length);
-  const design: Float64Array[] = [];
-  x.forEach((column, j) => {
-    let sum = 0;
-    for (let i = 0; i < column.length; i++) sum += weight[i] * column[i];
-    const mean = sum / rows;
-    let squares = 0;
-    for (let i = 0; i < column.length; i++) squares += weight[i] * (column[i] - mean) ** 2;
-    const scale = Math.sqrt(squares / rows);
-    means[j] = mean;
-    if (!(scale > 1e-12 * Math.abs(mean))) return;
-    scales[j] = scale;
-    design.push(column.map((v) => (v - mean) / scale));
+): { design: Design; means: Float64Array; scales: Float64Array } {
+  const means = new Float64Array(x.width);
+  const scales = new Float64Array(x.width);
+  x.each((columns, from) => {
+    columns.forEach((column, j) => {
+      let sum = means[j];
+      for (let i = 0; i < column.length; i++) sum += weight[from + i] * column[i];
+      means[j] = sum;
+    });
   });
+  for (let j = 0; j < x.width; j++) means[j] /= rows;
+  x.each((columns, from) => {
+    columns.forEach((column, j) => {
+      let squares = scales[j];
+      const mean = means[j];
+      for (let i = 0; i < column.length; i++) {
+        squares += weight[from + i] * (column[i] - mean) ** 2;
+      }
+      scales[j] = squares;
+    });
+  });
+  for (let j = 0; j < x.width; j++) {
+    const scale = Math.sqrt(scales[j] / rows);
+    scales[j] = scale > 1e-12 * Math.abs(means[j]) ? scale : 0;
+  }
+  const used = Array.from(scales.keys()).filter((j) => scales[j] > 0);
+  const whole = used.map(() => new Float64Array(x.block));
+  let made = -1;
+  const design: Design = {
+    rows: x.rows,
+    width: used.length,
+    block: x.block,
+    each(use) {
+      x.each((columns, from) => {
+        const size = Math.min(x.block, x.rows - from);
+        const own = size === x.block ? whole : whole.map((c) => c.subarray(0, size));
+        if (made !== from) {
+          used.forEach((j, k) => {
+            const column = columns[j];
+            const mean = means[j];
+            const scale = scales[j];
+            for (let i = 0; i < size; i++) own[k][i] = (column[i] - mean) / scale;
+          });
+        }
+        made = from;
+        use(own, from);
+      });
+    },
+  };
   return { design, means, scales };
 }

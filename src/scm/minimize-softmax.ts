@@ -5,24 +5,25 @@
 
 import { cholesky, choleskySolve } from '../math/linear-algebra.js';
 import { type ColumnProducts, columnProducts } from './column-products.js';
+import type { Design } from './design.js';
 
 /** A softmax regression to be fitted. */
 export interface SoftmaxProblem {
-  readonly design: readonly Float64Array[];
+  readonly design: Design;
   /** Rows of output k's class at place i: k · n + i. */
-  readonly counts: Float64Array;
+  readonly counts: Float64Array | Uint8Array;
   /** Rows at each place. */
   readonly total: Float64Array;
-  readonly n: number;
-  readonly m: number;
   readonly outputs: number;
   readonly penalty: Float64Array;
   /** Largest entry of the (summed) gradient at the end. */
   readonly tolerance: number;
 }
 
-/** A problem and the products with its design. */
+/** A problem, its size and the products with its design. */
 interface Prepared extends SoftmaxProblem {
+  readonly n: number;
+  readonly m: number;
   readonly products: ColumnProducts;
 }
 
@@ -31,8 +32,9 @@ interface Prepared extends SoftmaxProblem {
  * @param w outputs × (m + 1), each output's intercept last.
  */
 export function minimizeSoftmax(problem: SoftmaxProblem, w: Float64Array): void {
-  const { design, n, outputs } = problem;
-  const prepared = { ...problem, products: columnProducts(design, n, outputs) };
+  const { design, outputs } = problem;
+  const products = columnProducts(design, outputs);
+  const prepared = { ...problem, n: design.rows, m: design.width, products };
   if (outputs === 1 || w.length <= 40) newton(prepared, w);
   else truncatedNewton(prepared, w);
 }
@@ -46,37 +48,40 @@ function evaluate(
 ): number {
   const { products, counts, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
-  products.scores(w, p);
   let loss = 0;
-  if (outputs === 1) {
-    for (let i = 0; i < n; i++) {
-      const z = p[i];
-      const e = Math.exp(-Math.abs(z));
-      loss += total[i] * (Math.log1p(e) + Math.max(z, 0)) - counts[i] * z;
-      p[i] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
+  products.pass(w, gradient, (scores, from) => {
+    const size = Math.min(problem.design.block, n - from);
+    if (outputs === 1) {
+      const [own] = scores;
+      for (let i = 0; i < size; i++) {
+        const r = from + i;
+        const z = own[i];
+        const e = Math.exp(-Math.abs(z));
+        loss += total[r] * (Math.log1p(e) + Math.max(z, 0)) - counts[r] * z;
+        p[r] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
+        own[i] = total[r] * p[r] - counts[r];
+      }
+      return;
     }
-  } else {
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < size; i++) {
+      const r = from + i;
       let top = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < outputs; k++) if (p[k * n + i] > top) top = p[k * n + i];
+      for (let k = 0; k < outputs; k++) if (scores[k][i] > top) top = scores[k][i];
       let sum = 0;
       let own = 0;
-      for (let k = 0; k < outputs; k++) own += counts[k * n + i] * p[k * n + i];
+      for (let k = 0; k < outputs; k++) own += counts[k * n + r] * scores[k][i];
       for (let k = 0; k < outputs; k++) {
-        const e = Math.exp(p[k * n + i] - top);
-        p[k * n + i] = e;
+        const e = Math.exp(scores[k][i] - top);
+        p[k * n + r] = e;
         sum += e;
       }
-      for (let k = 0; k < outputs; k++) p[k * n + i] /= sum;
-      loss += total[i] * (Math.log(sum) + top) - own;
+      for (let k = 0; k < outputs; k++) {
+        p[k * n + r] /= sum;
+        scores[k][i] = total[r] * p[k * n + r] - counts[k * n + r];
+      }
+      loss += total[r] * (Math.log(sum) + top) - own;
     }
-  }
-  const residual = new Float64Array(outputs * n);
-  for (let k = 0; k < outputs; k++) {
-    const at = k * n;
-    for (let i = 0; i < n; i++) residual[at + i] = total[i] * p[at + i] - counts[at + i];
-  }
-  products.sums(residual, gradient);
+  });
   for (let k = 0; k < outputs; k++) {
     for (let j = 0; j < m; j++) {
       const c = w[k * width + j];
@@ -95,27 +100,39 @@ function newton(problem: Prepared, w: Float64Array): void {
   let p = new Float64Array(outputs * n);
   let loss = evaluate(problem, w, gradient, p);
   const hessian = new Float64Array(size * size);
-  const weighted = new Float64Array(n);
+  const weighted = new Float64Array(design.block);
+  let nextP = new Float64Array(outputs * n);
   for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
-    for (let k = 0; k < outputs; k++) {
-      for (let l = 0; l <= k; l++) {
-        // Block (k, l): Xᵀ diag(p_k (δ_kl − p_l)) X.
-        for (let j = 0; j <= m; j++) {
-          const a = design[j];
-          for (let i = 0; i < n; i++) {
-            const q = total[i] * p[k * n + i] * ((k === l ? 1 : 0) - p[l * n + i]);
-            weighted[i] = j < m ? q * a[i] : q;
-          }
-          for (let c = 0; c <= (k === l ? j : m); c++) {
-            let sum = 0;
-            if (c < m) {
-              const b = design[c];
-              for (let i = 0; i < n; i++) sum += weighted[i] * b[i];
-            } else for (let i = 0; i < n; i++) sum += weighted[i];
-            if (k === l && c === j) sum += j < m ? penalty[j] : outputs > 1 ? 1e-6 * n : 0;
-            hessian[(k * width + j) * size + l * width + c] = sum;
+    hessian.fill(0);
+    design.each((columns, from) => {
+      const rows = Math.min(design.block, n - from);
+      for (let k = 0; k < outputs; k++) {
+        for (let l = 0; l <= k; l++) {
+          // Block (k, l): Xᵀ diag(p_k (δ_kl − p_l)) X.
+          for (let j = 0; j <= m; j++) {
+            const a = columns[j];
+            for (let i = 0; i < rows; i++) {
+              const r = from + i;
+              const q = total[r] * p[k * n + r] * ((k === l ? 1 : 0) - p[l * n + r]);
+              weighted[i] = j < m ? q * a[i] : q;
+            }
+            for (let c = 0; c <= (k === l ? j : m); c++) {
+              const at = (k * width + j) * size + l * width + c;
+              let sum = hessian[at];
+              if (c < m) {
+                const b = columns[c];
+                for (let i = 0; i < rows; i++) sum += weighted[i] * b[i];
+              } else for (let i = 0; i < rows; i++) sum += weighted[i];
+              hessian[at] = sum;
+            }
           }
         }
+      }
+    });
+    for (let k = 0; k < outputs; k++) {
+      for (let j = 0; j <= m; j++) {
+        const extra = j < m ? penalty[j] : outputs > 1 ? 1e-6 * n : 0;
+        hessian[(k * width + j) * (size + 1)] += extra;
       }
     }
     // A little on the diagonal where classes are separated and curvature is gone.
@@ -132,14 +149,13 @@ function newton(problem: Prepared, w: Float64Array): void {
     for (let t = 1; t > 1e-8; t /= 2) {
       const next = w.map((v, j) => v - t * step[j]);
       const nextGradient = new Float64Array(size);
-      const nextP = new Float64Array(outputs * n);
       const nextLoss = evaluate(problem, next, nextGradient, nextP);
       if (nextLoss <= loss + 1e-4 * t * slope || Math.abs(slope) < 1e-14 * Math.abs(loss)) {
         moved = nextLoss < loss || largest(nextGradient) < largest(gradient);
         if (moved) {
           w.set(next);
           gradient = nextGradient;
-          p = nextP;
+          [p, nextP] = [nextP, p];
           loss = nextLoss;
         }
         break;
@@ -157,6 +173,7 @@ function truncatedNewton(problem: Prepared, w: Float64Array): void {
   let loss = evaluate(problem, w, gradient, p);
   const first = Math.sqrt(dot(gradient, gradient));
   const precondition = blockSolver(problem, p);
+  let nextP = new Float64Array(outputs * n);
   for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
     const step = conjugateGradients(problem, p, gradient, first, precondition);
     const slope = -dot(step, gradient);
@@ -164,7 +181,6 @@ function truncatedNewton(problem: Prepared, w: Float64Array): void {
     for (let t = 1; t > 1e-10; t /= 2) {
       const next = w.map((v, j) => v - t * step[j]);
       const nextGradient = new Float64Array(size);
-      const nextP = new Float64Array(outputs * n);
       const nextLoss = evaluate(problem, next, nextGradient, nextP);
       // Near the minimum the loss no longer tells steps apart, the gradient does.
       if (nextLoss > loss + 1e-4 * t * slope + 1e-13 * Math.abs(loss)) continue;
@@ -172,7 +188,7 @@ function truncatedNewton(problem: Prepared, w: Float64Array): void {
       if (!accepted) break;
       w.set(next);
       gradient = nextGradient;
-      p = nextP;
+      [p, nextP] = [nextP, p];
       loss = nextLoss;
       break;
     }
@@ -219,29 +235,32 @@ function conjugateGradients(
  * p (1 − p), plus penalty. So the products of the columns are summed once.
  */
 function blockSolver(
-  { design, total, n, m, outputs, penalty }: SoftmaxProblem,
+  { design, total, n, m, outputs, penalty }: Prepared,
   p: Float64Array,
 ): (v: Float64Array) => Float64Array {
   const width = m + 1;
   const gram = new Float64Array(width * width);
   let rows = 0;
   for (let i = 0; i < n; i++) rows += total[i];
-  const weighted = new Float64Array(n);
-  for (let j = 0; j < m; j++) {
-    const a = design[j];
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      weighted[i] = a[i] * total[i];
-      sum += weighted[i];
+  const weighted = new Float64Array(design.block);
+  design.each((columns, from) => {
+    const size = Math.min(design.block, n - from);
+    for (let j = 0; j < m; j++) {
+      const a = columns[j];
+      let sum = gram[m * width + j];
+      for (let i = 0; i < size; i++) {
+        weighted[i] = a[i] * total[from + i];
+        sum += weighted[i];
+      }
+      gram[m * width + j] = sum;
+      for (let c = 0; c <= j; c++) {
+        const b = columns[c];
+        let product = gram[j * width + c];
+        for (let i = 0; i < size; i++) product += weighted[i] * b[i];
+        gram[j * width + c] = product;
+      }
     }
-    gram[m * width + j] = sum;
-    for (let c = 0; c <= j; c++) {
-      const b = design[c];
-      let product = 0;
-      for (let i = 0; i < n; i++) product += weighted[i] * b[i];
-      gram[j * width + c] = product;
-    }
-  }
+  });
   gram[m * width + m] = rows;
   const factors = Array.from({ length: outputs }, (_, k) => {
     let curvature = 0;
@@ -266,19 +285,24 @@ function blockSolver(
 function hessianTimes(problem: Prepared, p: Float64Array, v: Float64Array): Float64Array {
   const { products, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
-  const scores = new Float64Array(outputs * n);
-  products.scores(v, scores);
-  const mean = new Float64Array(n);
-  for (let k = 0; k < outputs; k++) {
-    const at = k * n;
-    for (let i = 0; i < n; i++) mean[i] += p[at + i] * scores[at + i];
-  }
-  for (let k = 0; k < outputs; k++) {
-    const at = k * n;
-    for (let i = 0; i < n; i++) scores[at + i] = total[i] * p[at + i] * (scores[at + i] - mean[i]);
-  }
   const out = new Float64Array(v.length);
-  products.sums(scores, out);
+  const mean = new Float64Array(problem.design.block);
+  products.pass(v, out, (scores, from) => {
+    const size = Math.min(mean.length, n - from);
+    mean.fill(0);
+    for (let k = 0; k < outputs; k++) {
+      const at = k * n + from;
+      const own = scores[k];
+      for (let i = 0; i < size; i++) mean[i] += p[at + i] * own[i];
+    }
+    for (let k = 0; k < outputs; k++) {
+      const at = k * n + from;
+      const own = scores[k];
+      for (let i = 0; i < size; i++) {
+        own[i] = total[from + i] * p[at + i] * (own[i] - mean[i]);
+      }
+    }
+  });
   for (let k = 0; k < outputs; k++) {
     for (let j = 0; j < m; j++) out[k * width + j] += penalty[j] * v[k * width + j];
   }

@@ -3,6 +3,7 @@
 import { type Binning, binCodes, MISSING } from './bins.js';
 import { type BoostedTrees, boostedProbabilities } from './boosting.js';
 import { type ContingencyFit, predictContingency } from './contingency.js';
+import { BLOCK } from './design.js';
 import { addEncoded, type Encoding, encode } from './encoding.js';
 import { predictForest } from './forest.js';
 import { predictLinear } from './linear.js';
@@ -42,16 +43,41 @@ export type Model =
 export type ModelName = Model['model'];
 
 /**
- * Evaluate a model.
+ * Evaluate a model, a block of rows at a time.
  * @param values One Float64Array a parent, in the order the model was fitted with.
  * @param n Number of rows.
+ * @param rows Which rows of `values`; the first n where absent.
  * @returns n numbers (regressor), or the probability of class k for row i at k · n + i (classifier).
  */
 export function predictModel(
   model: Model,
   values: readonly Float64Array[],
   n: number,
+  rows?: Int32Array,
 ): Float64Array {
+  if (n <= BLOCK && !rows) return predictBlock(model, values, n);
+  const gathered = values.map(() => new Float64Array(rows ? Math.min(n, BLOCK) : 0));
+  let out: Float64Array | undefined;
+  for (let from = 0; from < n || !out; from += BLOCK) {
+    const size = Math.min(BLOCK, n - from);
+    const own = values.map((column, j) => {
+      if (!rows) return column.subarray(from, from + size);
+      const part = gathered[j].subarray(0, size);
+      for (let i = 0; i < size; i++) part[i] = column[rows[from + i]];
+      return part;
+    });
+    const part = predictBlock(model, own, size);
+    if (size === n) return part;
+    const outputs = part.length / size;
+    out ??= new Float64Array(outputs * n);
+    for (let k = 0; k < outputs; k++) {
+      out.set(part.subarray(k * size, (k + 1) * size), k * n + from);
+    }
+  }
+  return out;
+}
+
+function predictBlock(model: Model, values: readonly Float64Array[], n: number): Float64Array {
   switch (model.model) {
     case 'constant': {
       const { values: constants } = model;

@@ -77,37 +77,66 @@ function groupRows(parents: readonly FrameColumn[], n: number): RowUnits {
     bins: binned.map((b) => b.bins),
     categorical: binned.map((b) => 'categories' in b.binning),
   };
-  let unitOf = new Int32Array(n);
   let size = 1;
+  const unitOf = new Int32Array(n);
   for (const { codes } of binned) {
-    const place = new Map<number, number>();
-    const next = new Int32Array(n);
-    for (let r = 0; r < n; r++) {
-      const key = unitOf[r] * (MISSING + 1) + codes[r];
-      let unit = place.get(key);
-      if (unit === undefined) {
-        unit = place.size;
-        place.set(key, unit);
-      }
-      next[r] = unit;
-    }
-    unitOf = next;
-    size = place.size;
+    size = splitUnits(unitOf, size, codes, 0.7 * n);
     if (size > 0.7 * n) {
+      for (let r = 0; r < n; r++) unitOf[r] = r;
       return {
         ...meta,
         size: n,
         codes: binned.map((b) => b.codes),
-        unitOf: new Int32Array(n).map((_, r) => r),
-        first: new Int32Array(n).map((_, r) => r),
+        unitOf,
+        first: unitOf,
         exact: true,
       };
     }
   }
   const first = new Int32Array(size).fill(-1);
   for (let r = n - 1; r >= 0; r--) first[unitOf[r]] = r;
-  const codes = binned.map((b) => Uint8Array.from(first, (r) => b.codes[r]));
+  const codes = binned.map((b) => {
+    const own = new Uint8Array(size);
+    for (let u = 0; u < size; u++) own[u] = b.codes[first[u]];
+    return own;
+  });
   // A numeric bin of its own for every value: midpoints, not quantiles.
   const exact = parents.every((p, j) => p.distinct <= binned[j].bins);
   return { ...meta, size, codes, unitOf, first, exact };
+}
+
+/**
+ * Split units by one more code a row, numbered in the order in which rows meet them.
+ * @param unitOf Changed in place.
+ * @returns How many there are now; no more are told apart than just above `most`.
+ */
+function splitUnits(unitOf: Int32Array, size: number, codes: Uint8Array, most: number): number {
+  const n = unitOf.length;
+  let found = 0;
+  if (size * (MISSING + 1) <= 4 * n + 65_536) {
+    const place = new Int32Array(size * (MISSING + 1)).fill(-1);
+    for (let r = 0; r < n; r++) {
+      const key = unitOf[r] * (MISSING + 1) + codes[r];
+      if (place[key] < 0) place[key] = found++;
+      unitOf[r] = place[key];
+    }
+    return found;
+  }
+  // Open addressing in flat arrays: a Map of as many keys takes four times their memory.
+  const slots = 2 ** Math.ceil(Math.log2(1.4 * most + 16));
+  const keys = new Float64Array(slots).fill(-1);
+  const units = new Int32Array(slots);
+  for (let r = 0; r < n; r++) {
+    const key = unitOf[r] * (MISSING + 1) + codes[r];
+    const hash = Math.imul(key, 0x9e3779b1);
+    let at = (hash ^ (hash >>> 15)) & (slots - 1);
+    while (keys[at] >= 0 && keys[at] !== key) at = (at + 1) & (slots - 1);
+    if (keys[at] < 0) {
+      if (found > most) return found;
+      keys[at] = key;
+      units[at] = found++;
+    }
+    unitOf[r] = units[at];
+  }
+  return found;
 }

@@ -9,6 +9,8 @@ export interface PoolOptions<Result = unknown> {
   readonly workers?: number | undefined;
   /** What every task needs, sent once to each worker; `SharedArrayBuffer`s are shared, not copied. */
   readonly setup?: unknown;
+  /** Whether a worker may wait for the next call when its part is done (default `true`), with what it holds. */
+  readonly keep?: boolean;
   /** Ends the work early: workers are terminated and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called as each task ends, in the order in which they end. */
@@ -117,7 +119,7 @@ export async function parallelMap<Task, Result>(
         give(thread);
       }
     });
-    for (const thread of pool.splice(0)) keep(file.href, thread);
+    if (options.keep ?? true) for (const thread of pool.splice(0)) keep(file.href, thread);
     return results;
   } finally {
     if (onAbort) signal?.removeEventListener('abort', onAbort);

@@ -6,6 +6,7 @@ import { randomNormal } from '../../src/math/draws.js';
 import { randomInteger, stream } from '../../src/math/random.js';
 import { bin, binCodes, binEdges, MISSING } from '../../src/scm/bins.js';
 import { columnProducts } from '../../src/scm/column-products.js';
+import { BLOCK, columnsDesign } from '../../src/scm/design.js';
 import { treeGrower as kernelGrower, type Units } from '../../src/scm/grow-tree.js';
 import { sourceHash } from '../../src/scm/kernel/bytes.js';
 import { type Trees, treesBuilder } from '../../src/scm/trees.js';
@@ -99,7 +100,9 @@ describe('the tree kernel', () => {
               return c * (Math.sin(codes[0][u] / 20) + last / 100 + randomNormal(random));
             });
             const hessian =
-              loss === 'squared' ? count : Float64Array.from(count, (c) => c * 0.25 * random());
+              loss === 'squared'
+                ? Float64Array.from(count)
+                : Float64Array.from(count, (c) => c * 0.25 * random());
             grower.gradient.set(gradient);
             if (loss === 'logistic') grower.hessian.set(hessian);
             grower.grow(0);
@@ -221,13 +224,17 @@ describe('columnProducts()', () => {
       const draw = (length: number): Float64Array =>
         Float64Array.from({ length }, () => randomNormal(random));
       const columns = Array.from({ length: m }, () => draw(n));
-      const products = columnProducts(columns, n, outputs);
+      const products = columnProducts(columnsDesign(columns, n), outputs);
       const coefficients = draw(outputs * (m + 1));
       const scores = draw(outputs * n);
       const gotScores = new Float64Array(outputs * n);
       const gotSums = new Float64Array(outputs * (m + 1));
-      products.scores(coefficients, gotScores);
-      products.sums(scores, gotSums);
+      products.pass(coefficients, gotSums, (block, from) => {
+        block.forEach((own, k) => {
+          gotScores.set(own, k * n + from);
+          own.set(scores.subarray(k * n + from, k * n + from + own.length));
+        });
+      });
       const ones = new Float64Array(n).fill(1);
       for (let k = 0; k < outputs; k++) {
         for (let i = 0; i < n; i++) {
@@ -243,6 +250,32 @@ describe('columnProducts()', () => {
           expect(gotSums[k * (m + 1) + j]).toBeCloseTo(sum, 12);
         });
       }
+    }
+  });
+
+  it('goes through more rows than a block holds, and keeps their places', () => {
+    const n = BLOCK + 77;
+    const random = stream(1, 'blocks-test');
+    const columns = [0, 1].map(() => Float64Array.from({ length: n }, () => randomNormal(random)));
+    const products = columnProducts(columnsDesign(columns, n), 1);
+    const sums = new Float64Array(3);
+    for (const [a, b, c] of [
+      [2, -1, 3],
+      [0, 1, 0],
+    ]) {
+      let furthest = 0;
+      products.pass(Float64Array.of(a, b, c), sums, ([own], from) => {
+        own.forEach((v, i) => {
+          const score = a * columns[0][from + i] + b * columns[1][from + i] + c;
+          furthest = Math.max(furthest, Math.abs(v - score));
+          own[i] = from + i;
+        });
+      });
+      expect(furthest).toBeLessThan(1e-12);
+      [...columns, new Float64Array(n).fill(1)].forEach((column, j) => {
+        const sum = column.reduce((total, v, i) => total + v * i, 0);
+        expect(Math.abs(sums[j] - sum)).toBeLessThan(1e-3);
+      });
     }
   });
 });

@@ -39,6 +39,10 @@ describe('parallelMap()', () => {
     const threads = await parallelMap<object, number>(echo, [{ thread: true }], { workers: 1 });
     const again = await parallelMap<object, number>(echo, [{ thread: true }], { workers: 1 });
     expect(again).toEqual(threads);
+    // A worker that may not wait is gone, with what it held.
+    const last = { workers: 1, keep: false };
+    expect(await parallelMap(echo, [{ thread: true }], last)).toEqual(threads);
+    expect(await parallelMap(echo, [{ thread: true }], last)).not.toEqual(threads);
   });
 
   it('does not keep the process from ending', async () => {

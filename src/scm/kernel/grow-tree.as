@@ -14,6 +14,8 @@ const ROUND: f64 = 1.5 * 4503599627370496.0 * SHIFT; // 1.5 · 2^52 · SHIFT
 const LEAST_HESSIAN: f64 = 1e-3;
 const CATEGORY_SUPPORT: f64 = 10.0;
 const MISSING: i32 = 255;
+/** Units whose packed sums are put in order at a time. */
+const CHUNK: usize = 4096;
 
 let size: i32 = 0;
 let trained: i32 = 0;
@@ -125,7 +127,7 @@ export function prepare(
   missing = take(d * 4);
   offset = take((d + 1) * 4);
   gradients = take(n * 8 * <usize>outputs);
-  hessians = take(n * 8 * <usize>outputs);
+  hessians = unit ? count : take(n * 8 * <usize>outputs);
   predictions = take(n * 8 * <usize>outputs);
   targets = take(n * 8 * <usize>outputs);
   nodeFeature = take(most * 4);
@@ -150,7 +152,7 @@ export function prepare(
   rider = take(<usize>riding * 4);
   spare = take(n * 4);
   packed = take(n << slotShift);
-  ordered = take(<usize>trained * 16);
+  ordered = take(min(<usize>trained, CHUNK) << slotShift);
   goesLeft = take(256);
   ranked = take(256 * 4);
   ratio = take(256 * 8);
@@ -341,8 +343,13 @@ function pack(): void {
 function sumBins(node: i32, into: usize): void {
   const from = <usize>load<i32>(nodeStart + ((<usize>node) << 2));
   const to = <usize>load<i32>(nodeEnd + ((<usize>node) << 2));
-  const first = index + (from << 2);
-  const last = index + (to << 2);
+  const end = index + (to << 2);
+  for (let first = index + (from << 2); first < end; first += CHUNK << 2) {
+    sumChunk(first, min(first + (CHUNK << 2), end), into);
+  }
+}
+
+function sumChunk(first: usize, last: usize, into: usize): void {
   if (unit) {
     let at = ordered;
     for (let i = first; i < last; i += 4) {

@@ -68,7 +68,7 @@ interface Engine {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
-/** Memory (bytes) above which a new instance takes the old one's place: memory never shrinks. */
+/** Memory (bytes) that a thread may keep when its work is done. */
 const LARGE = 2 ** 26;
 
 let module: object | undefined;
@@ -80,13 +80,20 @@ let holder: object | undefined;
  * next call.
  */
 export function takeKernel(by: object): Kernel {
-  if (!kernel || kernel.memory.buffer.byteLength > LARGE) {
+  if (!kernel) {
     const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Engine };
     module ??= new WebAssembly.Module(Buffer.from(bytes, 'base64'));
     kernel = new WebAssembly.Instance(module, {}).exports as Kernel;
   }
   holder = by;
   return kernel;
+}
+
+/** Let go of a large memory: it never shrinks. Between the fits of one piece of work it is of use again. */
+export function releaseKernel(): void {
+  if (!kernel || kernel.memory.buffer.byteLength <= LARGE) return;
+  kernel = undefined;
+  holder = undefined;
 }
 
 /** Whether nobody has taken the kernel since. */

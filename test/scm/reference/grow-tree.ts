@@ -46,7 +46,8 @@ export function treeGrower(
   options: GrowOptions = {},
 ): GrowTree {
   const { leaves = 31, rowsPerLeaf = 20, l2 = 0, rate = 0.1 } = options;
-  const { bins, categorical, count, size } = units;
+  const { bins, categorical, size } = units;
+  const count = Float64Array.from(units.count);
   const d = units.codes.length;
   const least = rowsPerLeaf * SHIFT;
 
