@@ -343,9 +343,9 @@ async function evaluateCandidate<Model>(
   try {
     const candidate = task.candidate(source, { cache, work: quietly(work) });
     const score = await options.score(candidate);
-    if (Number.isNaN(score)) {
+    if (typeof score !== 'number' || Number.isNaN(score)) {
       throw new RangeError(
-        `Cannot fine-tune as score must give a number: it is NaN at step ${step.step}`,
+        `Cannot fine-tune as score must give a number: it is ${score} at step ${step.step}`,
       );
     }
     const monitor = await options.monitor?.(candidate);

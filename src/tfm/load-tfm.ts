@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Table } from '../data/table.js';
+import { type LongWork, longWork } from '../work/long-work.js';
 import {
   classifierOf,
   type FitOptions,
@@ -54,7 +55,7 @@ export async function loadTfm(source?: string, options: LoadTfmOptions = {}): Pr
   if (source === undefined || source === 'embedded') return loadEmbedded();
   const folder = resolve(source);
   if (existsSync(folder)) {
-    const network = await readNetwork(folder);
+    const network = await readFolder(folder, basename(folder), options);
     return tfmOf(network, shapeName(basename(folder), network.config), folder);
   }
   if (!isRepository(source)) {
@@ -63,9 +64,19 @@ export async function loadTfm(source?: string, options: LoadTfmOptions = {}): Pr
     );
   }
   const { folder: fetched, commit } = await fetchModel(source, options);
-  const network = await readNetwork(fetched);
+  const network = await readFolder(fetched, source, options);
   const tfm = tfmOf(network, shapeName(source, network.config), `${source}@${commit}`);
   return { ...tfm, preset: presetOf(network.config, source) };
+}
+
+/** Read a network; a large one takes seconds, so it shows and can be stopped. */
+async function readFolder(folder: string, name: string, options: LongWork): Promise<Network> {
+  const file = join(folder, 'model.safetensors');
+  const large = !existsSync(file) || statSync(file).size > 50e6; // not there: parts of a large one
+  const quiet = large ? {} : { onProgress() {} };
+  return longWork(`loading ${name}`, 0, { ...quiet, ...options }, (work) =>
+    readNetwork(folder, () => work.breathe()),
+  );
 }
 
 /** Make a model of a network that is at hand. */

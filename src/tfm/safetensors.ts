@@ -4,6 +4,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './half-floats.js';
+import type { Pause } from './pieces.js';
 import { writeWhole } from './write-whole.js';
 
 /** One tensor, row-major. */
@@ -31,12 +32,14 @@ const maxHeader = 100_000_000;
  * Read a safetensors file, or all files that a `.index.json` names.
  * @param path The file.
  * @param check Called with every name and shape before any tensor is read; it throws to refuse.
+ * @param pause Awaited after every tensor.
  * @returns Name → tensor, all as float32.
  * @throws TypeError that tells what does not fit: header, offsets, length, number type.
  */
 export async function readSafetensors(
   path: string,
   check: (shapes: ReadonlyMap<string, readonly number[]>) => void = () => {},
+  pause: Pause = async () => {},
 ): Promise<Map<string, TensorData>> {
   const files = path.endsWith('.index.json') ? await shards(path) : [path];
   const opened: { handle: FileHandle; entries: Entry[]; start: number }[] = [];
@@ -60,6 +63,7 @@ export async function readSafetensors(
           shape: entry.shape,
           data: await readTensor(handle, entry, start),
         });
+        await pause();
       }
     }
     return tensors;
@@ -122,6 +126,9 @@ async function readHeader(
     header = JSON.parse(text.toString('utf8'));
   } catch {
     refuse(file, 'its header must be JSON: it is not; the file is damaged or no safetensors file');
+  }
+  if (header === null || typeof header !== 'object' || Array.isArray(header)) {
+    refuse(file, 'its header must be a JSON object: it is not; the file is damaged');
   }
   const start = 8 + text.length;
   const entries = Object.entries(header as Record<string, unknown>)

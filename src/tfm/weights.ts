@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConfig, type Tab2DConfig, tensorShapes } from './config.js';
+import type { Pause } from './pieces.js';
 import {
   readSafetensors,
   type StoredType,
@@ -21,9 +22,10 @@ export interface Network {
 
 /**
  * Read `config.json` and `model.safetensors` (or its shards) of a folder, every shape checked.
+ * @param pause Awaited after every tensor.
  * @throws TypeError that names the file, the tensor, the wanted and the met shape.
  */
-export async function readNetwork(folder: string): Promise<Network> {
+export async function readNetwork(folder: string, pause: Pause = async () => {}): Promise<Network> {
   const configFile = join(folder, 'config.json');
   const config = checkConfig(await readJson(configFile), configFile);
   const index = join(folder, 'model.safetensors.index.json');
@@ -34,7 +36,7 @@ export async function readNetwork(folder: string): Promise<Network> {
     );
   }
   const wanted = tensorShapes(config);
-  const tensors = await readSafetensors(file, (met) => checkShapes(wanted, met, file));
+  const tensors = await readSafetensors(file, (met) => checkShapes(wanted, met, file), pause);
   const weights = new Map<string, Float32Array>();
   for (const key of wanted.keys()) {
     const { data } = tensors.get(key) as TensorData;
@@ -45,6 +47,7 @@ export async function readNetwork(folder: string): Promise<Network> {
       );
     }
     weights.set(key, data);
+    await pause();
   }
   return { config, weights };
 }

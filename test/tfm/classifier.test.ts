@@ -7,8 +7,10 @@ import { split } from '../../src/data/split.js';
 import { type Column, type Table, table, takeRows } from '../../src/data/table.js';
 import { stream } from '../../src/math/random.js';
 import { liveTensors, ready } from '../../src/math/tf.js';
+import { classifierOf, prepareContext } from '../../src/tfm/classifier.js';
 import { loadClassifier } from '../../src/tfm/load-classifier.js';
 import { loadTfm, type Tfm, tfmOf } from '../../src/tfm/load-tfm.js';
+import { sourceOf } from '../../src/tfm/network-source.js';
 import { initialWeights } from '../../src/tfm/pretraining/initial-weights.js';
 
 let embedded: Tfm;
@@ -143,6 +145,30 @@ describe('FittedClassifier', () => {
     expect(largestDifference(one, a)).toBeGreaterThan(1e-4);
     for (let i = 0; i < 10; i++) {
       expect(a[3 * i] + a[3 * i + 1] + a[3 * i + 2]).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('gives the mean of its members, the first of which sees the table as it is', async () => {
+    const t = clusters(90, 3, 1);
+    const rows = clusters(20, 3, 2);
+    const context = prepareContext(t, embedded.config, { seed: 5, members: 8 });
+    const alone = (view: number): Promise<Float64Array> => {
+      const views = context.views.slice(view, view + 1);
+      return classifierOf(sourceOf('alone', embedded), { ...context, views }).predictProba(rows);
+    };
+    const all = await (await embedded.fit(t, { seed: 5, members: 8 })).predictProba(rows);
+    const mean = new Float64Array(60);
+    for (let view = 0; view < 8; view++) {
+      (await alone(view)).forEach((p, i) => {
+        mean[i] += p / 8;
+      });
+    }
+    expect(largestDifference(all, mean)).toBeLessThan(1e-6);
+    const plain = await (await embedded.fit(t, { seed: 5 })).predictProba(rows);
+    expect(largestDifference(await alone(0), plain)).toBeLessThan(1e-6);
+    // Whatever slots the classes take in a member, they come back as themselves.
+    for (let view = 0; view < 8; view++) {
+      expect(accuracy(await alone(view), rows, 3)).toBeGreaterThan(0.9);
     }
   });
 

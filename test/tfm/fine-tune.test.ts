@@ -230,6 +230,7 @@ describe('fineTune()', () => {
     await refused({ preset: 'slow' as never }, /preset must be one of embedded, stock, v2/);
     await refused({ lora: { rank: 0 } }, /rank of lora/);
     await refused({ score: async () => Number.NaN }, /it is NaN at step 0/);
+    await refused({ score: async () => undefined as never }, /it is undefined at step 0/);
     await refused({ learningRate: 1e30, score: async () => 1 }, /must be finite/);
     const other = takeRows(train, []);
     await expect(fineTune(tfm, () => other, options())).rejects.toThrow(/at least two rows/);

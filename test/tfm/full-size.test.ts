@@ -29,6 +29,12 @@ describe('a network of the published size', () => {
     const { size } = statSync(join(folder, 'model.safetensors'));
     expect(size).toBeGreaterThan(4 * 75_670_026);
     expect(size).toBeLessThan(4 * 75_670_026 + 60_000);
+    const stop = new AbortController();
+    const stopped = loadTfm(folder, {
+      signal: stop.signal,
+      onProgress: ({ label }) => stop.abort(new Error(`${label} was stopped`)),
+    });
+    await expect(stopped).rejects.toThrow(/^loading full-size-\S+ was stopped$/);
     const tfm = await loadTfm(folder);
     expect(tfm.parameters).toBe(75_670_026);
     expect(tfm.preset).toBe('stock');

@@ -92,6 +92,8 @@ describe('readSafetensors()', () => {
       [write('offsets', { a: { ...a, data_offsets: [0] } }, f32(1, 2)), /two data_offsets/],
       [write('negative', { a: { ...a, shape: [-1] } }, f32(1, 2)), /must have a shape/],
       [write('text', 'nonsense', f32()), /must be JSON/],
+      [write('null', 'null', f32()), /must be a JSON object/],
+      [write('list', '[]', f32()), /must be a JSON object/],
     ];
     writeFileSync(at('empty'), '');
     cases.push([at('empty'), /at least 8 bytes/]);
