@@ -38,6 +38,7 @@ export async function encodeSupport(
   const s = labels.length;
   const f = x.length / s;
   const step = fitQuantileStep(x, s, f);
+  await pause();
   const pieces = piecesOf(pause);
   try {
     const z = applyQuantileStep(step, x);
