@@ -47,7 +47,6 @@ const FEWEST_ROWS = 50;
  * @param race Whether a candidate is given up once it is hopelessly behind, or only where it has lost for sure.
  * @param source A random source for each name of a part, so that candidates do not change each other's draws.
  * @param wantsInSample Whether the final model's predictions are wanted too.
- * @param inTurn Runs the fit on all rows (default: at once).
  */
 export function choose(
   problem: Problem,
@@ -56,7 +55,6 @@ export function choose(
   race: boolean,
   source: (...names: readonly (string | number)[]) => Random,
   wantsInSample = false,
-  inTurn: InTurn = (_, run) => run(),
 ): Choice {
   const { rows, classes, classOf } = problem;
   const criterion = classes ? classifierScore : 'mse';
@@ -135,14 +133,12 @@ export function choose(
   // Predictions of the final model are worth their memory only where they are read.
   const reads = wantsInSample || splits.length < problem.folds;
   const { learner, last, outOfFold } = best;
-  const { model, predicted } = inTurn(bytesOfFit(learner.name, problem), () =>
-    learner.fit(
-      problem,
-      rows,
-      reads ? rows : rows.subarray(0, 0),
-      source(learner.name, 'all'),
-      last,
-    ),
+  const { model, predicted } = learner.fit(
+    problem,
+    rows,
+    reads ? rows : rows.subarray(0, 0),
+    source(learner.name, 'all'),
+    last,
   );
   const inSample = reads ? own(problem, predicted) : undefined;
   if (inSample) {
@@ -169,17 +165,6 @@ function own({ rows, classOf }: Problem, predicted: Float64Array): Float64Array 
   const said = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) said[i] = predicted[classOf[rows[i]] * rows.length + i];
   return said;
-}
-
-/** Runs work that needs so many bytes when it may. */
-export type InTurn = <T>(bytes: number, run: () => T) => T;
-
-/** About what a fit on all rows holds; linear models read a block of rows at a time. */
-function bytesOfFit(name: ModelName, { rows, parents, classes }: Problem): number {
-  const outputs = classes && classes.length > 2 ? classes.length : 1;
-  if (name.endsWith('logistic')) return rows.length * (20 + 18 * outputs);
-  if (!['boosting', 'forest', 'extra-trees', 'tree'].includes(name)) return 0;
-  return rows.length * (60 + 33 * outputs + 2 * parents.length);
 }
 
 /** What a candidate has lost so far: sums over rows of its losses and of their squares. */

@@ -2,7 +2,7 @@
 
 import { stream } from '../math/random.js';
 import { candidatesFor, type Family, type Quality } from './candidates.js';
-import { type Choice, type ClassifierScore, choose, type InTurn } from './choose.js';
+import { type Choice, type ClassifierScore, choose } from './choose.js';
 import { dealFolds } from './folds.js';
 import type { Frame, FrameColumn } from './frame.js';
 import { type AdditiveNoise, type Link, type Mechanism, roundHalfEven } from './mechanism.js';
@@ -47,14 +47,12 @@ export interface NodeChoice extends Omit<Choice, 'model' | 'outOfFold' | 'inSamp
  * Fit one node.
  * @param node Its name.
  * @param parents Names of its parents, sorted.
- * @param inTurn Runs what needs much memory (default: at once).
  */
 export function fitNode(
   frame: Frame,
   node: string,
   parents: readonly string[],
   settings: NodeSettings,
-  inTurn: InTurn = (_, run) => run(),
 ): FittedNode {
   const target = columnOf(frame, node);
   const { missing } = settings;
@@ -79,7 +77,6 @@ export function fitNode(
     settings.race,
     (...names) => stream(settings.seed, 'mechanism', node, parents.join('\u0000'), ...names),
     settings.noise === 'in-sample',
-    inTurn,
   );
   const { model, outOfFold, inSample, ...why } = choice;
   const missingShare = missing === 'keep' ? target.missing / target.values.length : 0;

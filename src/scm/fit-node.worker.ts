@@ -3,7 +3,6 @@
 import { serve } from '../work/serve.js';
 import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
 import { type ColumnFacts, type Frame, frameColumn, type Variable } from './frame.js';
-import { inTurn, type SharedTurns } from './turns.js';
 
 /** What every task needs. */
 export interface FitSetup {
@@ -13,7 +12,6 @@ export interface FitSetup {
   /** What is known of the variables; the bin codes are shared too. */
   readonly facts: readonly (ColumnFacts | undefined)[];
   readonly settings: NodeSettings;
-  readonly turns: SharedTurns;
 }
 
 /** A node and its parents, sorted. */
@@ -26,7 +24,7 @@ export interface Pair {
 const frames = new WeakMap<FitSetup, Frame>();
 
 serve<Pair, FitSetup, FittedNode>((pair, setup) => {
-  const { variables, values, facts, settings, turns } = setup;
+  const { variables, values, facts, settings } = setup;
   let frame = frames.get(setup);
   if (!frame) {
     frame = {
@@ -35,9 +33,7 @@ serve<Pair, FitSetup, FittedNode>((pair, setup) => {
     };
     frames.set(setup, frame);
   }
-  return fitNode(frame, pair.node, pair.parents, settings, (bytes, run) =>
-    inTurn(turns, bytes, run),
-  );
+  return fitNode(frame, pair.node, pair.parents, settings);
 }, ownBuffers);
 
 /** The residuals of a node, one a row: moved to the caller, not copied. */

@@ -6,14 +6,13 @@ import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
 import type { FitSetup, Pair } from './fit-node.worker.js';
 import { type ColumnFacts, type Frame, type FrameColumn, sharedNumbers } from './frame.js';
 import { releaseKernel } from './kernel/kernel.js';
-import { sharedTurns } from './turns.js';
 
 /** Work (in units of `costOf`) below which starting threads costs more than it saves: about 0.3 s. */
 const WORTH_WORKERS = 3e6;
 
-/** Bytes that fits on all rows may hold together in all threads: so many tables, but no less than this. */
-const SHARE_OF_TABLE = 3;
-const LEAST_BYTES = 2 ** 26;
+/** Tables (bytes) above which memory limits the number of threads, and how many tables all threads may hold. */
+const LARGE_TABLE = 2 ** 25;
+const MOST_TABLES = 4.5;
 
 /**
  * Fit pairs of node and parents.
@@ -27,7 +26,7 @@ export async function fitPairs(
   workers: number | undefined,
   work: Work,
 ): Promise<FittedNode[]> {
-  const threads = checkWorkers(workers);
+  const threads = Math.min(checkWorkers(workers), mostThreads(frame, pairs));
   const costs = pairs.map((pair) => costOf(frame, pair, settings));
   const nodes: FittedNode[] = new Array(pairs.length);
   const total = costs.reduce((a, b) => a + b, 0);
@@ -47,7 +46,6 @@ export async function fitPairs(
     return nodes;
   }
   const used = new Set(order.flatMap((i) => [pairs[i].node, ...pairs[i].parents]));
-  const tableBytes = frame.columns.reduce((sum, c) => sum + (c.categories ? 4 : 8) * frame.rows, 0);
   const setup: FitSetup = {
     variables: frame.columns.map(({ name, type, categories }) => ({
       name,
@@ -57,7 +55,6 @@ export async function fitPairs(
     values: frame.columns.map((c) => shared(c)),
     facts: frame.columns.map((c) => (used.has(c.name) ? factsOf(c) : undefined)),
     settings,
-    turns: sharedTurns(Math.max(LEAST_BYTES, SHARE_OF_TABLE * tableBytes)),
   };
   const found = await parallelMap<Pair, FittedNode>(
     new URL('./fit-node.worker.js', import.meta.url),
@@ -66,7 +63,7 @@ export async function fitPairs(
       workers: threads,
       setup,
       signal: work.signal,
-      keep: tableBytes < LEAST_BYTES / 2,
+      keep: bytesOf(frame) <= LARGE_TABLE,
       onResult: (_, k) => work.tick(1, pairs[order[k]].node),
     },
   );
@@ -84,6 +81,26 @@ function costOf(frame: Frame, { node, parents }: Pair, { quality }: NodeSettings
   const classes = target?.categories ? Math.max(1, target.distinct > 2 ? target.distinct : 1) : 1;
   const effort = quality === 'better' ? 5 : quality === 'good' ? 1 : 0.1;
   return frame.rows * classes * (parents.length + 4) * 100 * effort;
+}
+
+/** As many threads as hold no more than a few times a large table; threads of a small one hold little. */
+function mostThreads(frame: Frame, pairs: readonly Pair[]): number {
+  const table = bytesOf(frame);
+  if (table <= LARGE_TABLE) return Number.POSITIVE_INFINITY;
+  const classes = new Map(frame.columns.map((c) => [c.name, c.categories ? c.distinct : 1]));
+  let most = 0;
+  for (const { node, parents } of pairs) {
+    if (parents.length === 0) continue;
+    // Trees on all rows: what a row takes in the kernel and beside it.
+    const k = classes.get(node) ?? 1;
+    most = Math.max(most, 60 + 33 * (k > 2 ? k : 1) + 2 * parents.length);
+  }
+  return Math.max(1, Math.floor((MOST_TABLES * table) / (frame.rows * most)));
+}
+
+/** Bytes of the table that a frame was made from. */
+function bytesOf({ columns, rows }: Frame): number {
+  return columns.reduce((sum, c) => sum + (c.categories ? 4 : 8) * rows, 0);
 }
 
 /** The column's values in memory that threads share. */

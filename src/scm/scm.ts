@@ -53,7 +53,7 @@ export interface FitScmOptions extends LongWork {
   readonly cache?: boolean;
   /** Most parents a node keeps, drawn from those it has (default: all). */
   readonly maxParents?: number;
-  /** Number of threads (default: one for each core, at most 4). Never changes the model. */
+  /** Most threads (default: one for each core, at most 4); a large table takes as many as hold no more than a few times its memory. Never changes the model. */
   readonly workers?: number;
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { dag } from '../../src/discovery/dag.js';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
 import { BLOCK, columnsDesign, encodedDesign } from '../../src/scm/design.js';
@@ -7,9 +6,6 @@ import { encode } from '../../src/scm/encoding.js';
 import { fitLinear } from '../../src/scm/linear.js';
 import { fitLogistic } from '../../src/scm/logistic.js';
 import { predictModel } from '../../src/scm/model.js';
-import { fitScm } from '../../src/scm/scm.js';
-import { inTurn, sharedTurns } from '../../src/scm/turns.js';
-import { mixedEdges, mixedTable, quiet } from './tables.js';
 
 /** A column drawn anew, and the same rows again and again until a block is full. */
 function repeated(name: string, rows: number, times: number): Float64Array {
@@ -99,27 +95,5 @@ describe('blocks of rows', () => {
       const one = values.map((column) => Float64Array.of(column[every[i]]));
       expect(all[i]).toBe(predictModel(model, one, 1)[0]);
     }
-  });
-});
-
-describe('inTurn()', () => {
-  it('frees what it took, also after an error, and lets work run that needs more than there is', () => {
-    const turns = sharedTurns(10 * 1024);
-    expect(inTurn(turns, 4096, () => turns[0])).toBe(6);
-    expect(inTurn(turns, 1e9, () => turns[0])).toBe(0);
-    expect(() =>
-      inTurn(turns, 4096, () => {
-        throw new RangeError('lost');
-      }),
-    ).toThrow('lost');
-    expect([...turns]).toEqual([10, 10]);
-  });
-
-  it('is waited for by threads, whose models stay the same', async () => {
-    const table = mixedTable(3000, 1);
-    const graph = dag(table, mixedEdges);
-    const modelBy = (workers: number) => fitScm(table, graph, { seed: 1, workers, ...quiet });
-    const [one, four] = [await modelBy(1), await modelBy(4)];
-    expect(four.nodes).toEqual(one.nodes);
   });
 });
