@@ -45,7 +45,8 @@ describe('batchShape()', () => {
     const wide = pretrainConfig({ seed: 3, steps: 100, tokens: 3000 });
     const seen = new Set<number>();
     for (let step = 0; step < 25; step++) {
-      const { tables, rows, support, discriminants, labels } = drawBatch(wide, step);
+      const { tables, rows, support, labels } = drawBatch(wide, step);
+      const { discriminants } = batchShape(wide, step);
       seen.add(discriminants);
       for (let t = 0; t < tables; t++) {
         const classes = new Set(labels.subarray(t * rows, t * rows + support)).size;
