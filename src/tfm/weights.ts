@@ -68,12 +68,11 @@ export async function writeNetwork(
     tensors.set(key, { shape, data: network.weights.get(key) as Float32Array });
   }
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, type);
-  const { dim, dim_output, n_layers, n_heads, task } = network.config;
-  await writeWhole(join(folder, 'config.json'), (handle) =>
-    handle.writeFile(
-      `{"dim": ${dim}, "dim_output": ${dim_output}, "n_layers": ${n_layers}, "n_heads": ${n_heads}, "task": "${task}"}`,
-    ),
-  );
+  const { dim, dim_output, n_layers, n_heads, task, ...rest } = network.config;
+  // The published files' form: their fields in their order, a space after each colon and comma.
+  const fields = Object.entries({ dim, dim_output, n_layers, n_heads, task, ...rest });
+  const text = fields.map(([name, value]) => `"${name}": ${JSON.stringify(value)}`).join(', ');
+  await writeWhole(join(folder, 'config.json'), (handle) => handle.writeFile(`{${text}}`));
 }
 
 async function readJson(path: string): Promise<unknown> {

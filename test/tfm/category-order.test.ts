@@ -194,6 +194,7 @@ describe('A model that orders categories by the target', () => {
     try {
       await model.save(folder);
       const rows = words(40, 5);
+      expect((await loadTfm(folder)).config).toEqual(config);
       expect(await (await loadClassifier(folder)).predictProba(rows)).toEqual(
         await model.predictProba(rows),
       );
