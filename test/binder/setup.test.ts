@@ -194,7 +194,7 @@ describe('the doctor', () => {
     const { code, output } = await tree.run(['doctor.mjs', '--json']);
     const results: { name: string; status: string; remedy?: string }[] = JSON.parse(output);
     expect(code).toBe(1);
-    for (const { status, remedy } of results) if (status !== 'ok') expect(remedy).toBeTruthy();
+    expect(results.filter(({ status, remedy }) => status !== 'ok' && !remedy)).toEqual([]);
     expect(results.filter(({ status }) => status === 'failed').map(({ name }) => name)).toContain(
       'kernel',
     );
