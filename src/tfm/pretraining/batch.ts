@@ -57,7 +57,7 @@ export function batchShape(config: PretrainConfig, step: number): BatchShape {
     tokens = config.largeTokens;
   }
   // Tables of a batch have equally many columns, so equally many discriminants.
-  const { discriminants: most } = config;
+  const most = Math.min(config.discriminants, config.classes - 1);
   const discriminants = most > 0 ? Math.min(most, classCount(random) - 1) : 0;
   features += discriminants;
   rows = Math.max(40, Math.min(rows, Math.floor(tokens / (features + 1))));
@@ -117,21 +117,25 @@ export function zScores({ tables, rows, support, features, buckets }: Batch): Fl
   return z;
 }
 
-/** Draw until the support holds two classes and the query one of them. */
+/** A mixture of priors that know few classes only must not be drawn from for ever. */
+const attempts = 40;
+
+/**
+ * Draw until the support holds two classes and the query one of them; at first also until there are
+ * as many classes as the discriminants need.
+ */
 function drawTeachable(random: Random, config: PretrainConfig, shape: BatchShape): DrawnTable {
   const { rows, support, discriminants } = shape;
   const features = shape.features - discriminants;
   const least = discriminants + 1;
   const most = discriminants > 0 && discriminants < config.discriminants ? least : config.classes;
   const options = { rows, features, minClasses: least, maxClasses: most, mix: config.mix };
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const table = drawTable(random, options);
     const seen = new Set(table.labels.subarray(0, support));
-    if (
-      seen.size > Math.max(1, discriminants) &&
-      table.labels.subarray(support).some((y) => seen.has(y))
-    )
-      return table;
+    const fewest = attempt < attempts ? Math.max(2, least) : 2;
+    const asked = table.labels.subarray(support).some((y) => seen.has(y));
+    if (asked && seen.size >= fewest) return table;
   }
 }
 
@@ -164,11 +168,15 @@ function shownColumns(table: DrawnTable, shape: BatchShape): Float32Array {
   if (discriminants === 0) return x;
   const labels = table.labels.subarray(0, support);
   const found = fitDiscriminants(x.subarray(0, support * own), labels, discriminants);
+  // Columns that a table of fewer classes has no axes for stay constant.
   const scores = new Float32Array(rows * discriminants);
   if (found) {
-    scores.set(found.own);
+    const { axes } = found;
     const rest = applyDiscriminants(found, x.subarray(support * own));
-    scores.set(rest, support * discriminants);
+    for (let i = 0; i < rows; i++) {
+      const [from, row] = i < support ? [found.own, i] : [rest, i - support];
+      scores.set(from.subarray(row * axes, (row + 1) * axes), i * discriminants);
+    }
   }
   return besideEachOther(x, own, scores, discriminants);
 }

@@ -57,6 +57,19 @@ describe('batchShape()', () => {
     expect([...seen].sort()).toEqual([1, 2, 3]);
   });
 
+  it('ends where there are fewer classes than discriminants ask for', () => {
+    const few = pretrainConfig({ seed: 3, steps: 30, tokens: 1500, classes: 2 });
+    const rare = pretrainConfig({ seed: 3, steps: 30, tokens: 1500, mix: { rareClass: 1 } });
+    for (const given of [few, rare]) {
+      for (let step = 0; step < 8; step++) {
+        const { tables, rows, features, buckets, labels } = drawBatch(given, step);
+        expect(buckets).toHaveLength(tables * rows * features);
+        expect(labels.every((y) => y < given.classes)).toBe(true);
+      }
+      expect(batchShape(given, 0).discriminants).toBeLessThan(given.classes);
+    }
+  });
+
   it('varies the share of the support', () => {
     const shares = Array.from({ length: 300 }, (_, step) => {
       const { support, rows } = batchShape(config, step);
