@@ -10,12 +10,14 @@ export type CategoryOrdering = 'name' | 'target';
 export interface CategoryOrder {
   /** Code of every category. */
   readonly codes: readonly number[];
-  /** Code of a category that was rare or absent: the middle, where nothing is known of the target. */
+  /** Code of a category that was absent, or rare and ordinary: the middle, where nothing is known of the target. */
   readonly unknown: number;
 }
 
 /** Fewer support rows say too little of a category: it is treated as unknown. */
 const leastRows = 3;
+/** With so many rows a category is placed whatever its classes are. */
+const enoughRows = 10;
 /** Rows of the overall class shares added to each category's own. */
 const priorRows = 1;
 
@@ -28,7 +30,7 @@ const priorRows = 1;
  * @param levels Category of every support row, from 0; negative ones are passed over.
  * @param count Number of categories.
  * @param labels Class of every support row, from 0; negative ones are passed over.
- * @returns Codes 0, 1, … of the categories with at least three rows; equal ones keep their order.
+ * @returns Codes 0, 1, … of the categories that are placed; equal ones keep their order.
  */
 export function orderByTarget(
   levels: ArrayLike<number>,
@@ -61,12 +63,33 @@ export function orderByTarget(
     for (let k = 0; k < classes; k++) place += deviations[level * classes + k] * axis[k];
     return place;
   });
-  const known = places.flatMap((_, level) => (rows[level] >= leastRows ? [level] : []));
+  const freedom = shares.filter((share) => share > 0).length - 1;
+  const occurring = rows.filter((n) => n > 0).length;
+  const threshold = 2 * freedom * Math.log(Math.max(2, occurring));
+  const isKnown = (level: number): boolean => {
+    if (rows[level] < leastRows || rows[level] >= enoughRows) return rows[level] >= enoughRows;
+    return chiSquared(table, level, rows[level], shares) >= threshold;
+  };
+  const known = places.flatMap((_, level) => (isKnown(level) ? [level] : []));
   known.sort((a, b) => places[a] - places[b]);
   const unknown = known.filter((level) => places[level] < 0).length - 0.5;
   const codes = new Array<number>(count).fill(unknown);
   for (const [place, level] of known.entries()) codes[level] = place;
   return { codes, unknown };
+}
+
+/** How far the classes of a category's rows are from the shares of all rows, for its number of rows. */
+function chiSquared(
+  table: Float64Array,
+  level: number,
+  rows: number,
+  shares: Float64Array,
+): number {
+  let sum = 0;
+  for (const [k, share] of shares.entries()) {
+    if (share > 0) sum += (table[level * shares.length + k] - rows * share) ** 2 / (rows * share);
+  }
+  return sum;
 }
 
 /** First principal axis of weighted rows around 0, by power iteration; its last component is > 0. */
