@@ -1,10 +1,12 @@
-// A network of a few layers spends most of them on finding a direction in the space of the features
-// that a least-squares fit finds exactly. Where a model was pre-trained so, the leading directions
-// are shown to it as further columns: the scores of a ridge regression of the class indicators.
-// A support row's own score comes from the fit without that row, so that it tells as much about the
-// row's label as the score of a query row does. Pre-training does the same to the tables it draws.
+// A network of a few layers spends most of them on finding directions that a least-squares fit finds
+// exactly. Where a model was pre-trained so, the leading ones are shown to it as further columns: the
+// scores of a kernel ridge regression of the class indicators. A support row's own score comes from
+// the fit without that row, so that it tells as much about the row's label as the score of a query
+// row does. Pre-training does the same to the tables it draws.
 
-import { cholesky, choleskySolve, multiply, symmetricEigen } from '../math/linear-algebra.js';
+import { multiply, symmetricEigen } from '../math/linear-algebra.js';
+import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
+import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
 
 /** Directions learned from support rows. */
@@ -15,21 +17,25 @@ export interface Discriminants {
   readonly axes: number;
   /** Features enter as the z-scores that the network sees. */
   readonly step: QuantileStep;
-  /** features × axes */
+  /** What the directions are straight in. */
+  readonly map: KernelFeatures;
+  /** rank of the map × axes */
   readonly weights: Float64Array;
   /** Leave-one-out scores of the support rows: rows × axes. */
   readonly own: Float32Array;
 }
 
-/** Ridge penalties that are compared, per row and in units of a feature's variance. */
-const penalties = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+/** Ridge penalties per row; the kernel of a row with itself is about 3. */
+const penalties = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+/** Rows to which all are compared: more are slower and say little more. */
+const mostLandmarks = 128;
 
 /**
  * Learn the directions.
  *
- * Linear discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
- * regression of the class indicators, its penalty chosen by the leave-one-out error (PRESS, Allen
- * 1974), then the principal axes of the leave-one-out scores.
+ * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
+ * regression of the class indicators on kernel features, its penalty chosen by the leave-one-out
+ * error (PRESS, Allen 1974), then the principal axes of the leave-one-out scores.
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
  * @param most Most directions; there is one less than there are classes.
@@ -52,11 +58,12 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const { scores, coefficients } = leaveOneOutRidge(z, classOf, shares);
+  const map = fitKernelFeatures(z, features, mostLandmarks);
+  const { scores, coefficients } = leaveOneOutRidge(map.own, classOf, shares, penalties);
   const turn = principalAxes(scores, classes, axes);
-  const weights = multiply(coefficients, turn, features, classes, axes);
+  const weights = multiply(coefficients, turn, map.rank, classes, axes);
   const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));
-  return { features, axes, step, weights, own };
+  return { features, axes, step, map, weights, own };
 }
 
 /**
@@ -65,10 +72,8 @@ export function fitDiscriminants(
  * @returns rows × axes
  */
 export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
-  const { step, weights, features, axes } = fitted;
-  const rows = x.length / features;
-  const z = Float64Array.from(applyQuantileStep(step, x));
-  return Float32Array.from(multiply(z, weights, rows, features, axes));
+  const z = Float64Array.from(applyQuantileStep(fitted.step, x));
+  return Float32Array.from(applyKernelFeatures(fitted.map, z, fitted.weights));
 }
 
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */
@@ -85,85 +90,6 @@ export function besideEachOther(
     out.set(right.subarray(i * b, (i + 1) * b), i * (a + b) + a);
   }
   return out;
-}
-
-/** A ridge regression of class indicators. */
-export interface Ridge {
-  /** rows × classes: how far the fit without a row puts it above the other rows' mean. */
-  readonly scores: Float64Array;
-  /** features × classes */
-  readonly coefficients: Float64Array;
-}
-
-/**
- * Fit features to class indicators, with the penalty of the smallest leave-one-out error.
- * @param z rows × features, every column with mean 0.
- * @param classOf Class of every row, 0 … classes − 1.
- * @param tried Penalties, each times the number of rows.
- */
-export function leaveOneOutRidge(
-  z: Float64Array,
-  classOf: Int32Array,
-  shares: Float64Array,
-  tried: readonly number[] = penalties,
-): Ridge {
-  const rows = classOf.length;
-  const classes = shares.length;
-  const features = z.length / rows;
-  const gram = new Float64Array(features * features);
-  const cross = new Float64Array(features * classes);
-  for (let i = 0; i < rows; i++) {
-    for (let a = 0; a < features; a++) {
-      const value = z[i * features + a];
-      if (value === 0) continue;
-      for (let b = 0; b <= a; b++) gram[a * features + b] += value * z[i * features + b];
-      // Centred features make the indicators' means drop out.
-      cross[a * classes + classOf[i]] += value;
-    }
-  }
-  let best: Ridge | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const penalty of tried) {
-    const shifted = gram.slice();
-    for (let a = 0; a < features; a++) shifted[a * features + a] += penalty * rows;
-    const factor = cholesky(shifted, features);
-    if (typeof factor === 'number') continue;
-    const coefficients = choleskySolve(factor, cross, features, classes);
-    const scores = multiply(z, coefficients, rows, features, classes);
-    let error = 0;
-    for (let i = 0; i < rows; i++) {
-      const rest = 1 - 1 / rows - leverage(factor, z.subarray(i * features, (i + 1) * features));
-      for (let k = 0; k < classes; k++) {
-        const at = i * classes + k;
-        const indicator = k === classOf[i] ? 1 : 0;
-        const residual = (indicator - shares[k] - scores[at]) / Math.max(rest, 1e-6);
-        error += residual * residual;
-        // Less the mean without the row: that is lower where the row is of the class, and so tells.
-        scores[at] = indicator - residual - (rows * shares[k] - indicator) / (rows - 1);
-      }
-    }
-    if (error < least) {
-      least = error;
-      best = { scores, coefficients };
-    }
-  }
-  if (!best)
-    throw new RangeError('Cannot score the classes as the features must be finite numbers');
-  return best;
-}
-
-/** zᵀ(L·Lᵀ)⁻¹z: the squared length of L⁻¹z. */
-function leverage(factor: Float64Array, z: Float64Array): number {
-  const n = z.length;
-  const solved = new Float64Array(n);
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    let value = z[i];
-    for (let k = 0; k < i; k++) value -= factor[i * n + k] * solved[k];
-    solved[i] = value / factor[i * n + i];
-    sum += solved[i] * solved[i];
-  }
-  return sum;
 }
 
 /** Leading eigenvectors of the covariance of columns: columns × axes, the last component > 0. */

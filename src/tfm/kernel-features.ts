@@ -1,0 +1,128 @@
+// Columns in which a linear fit is a kernel regression: an incomplete Cholesky factor of the kernel
+// matrix of the support rows, and what it says of other rows.
+
+import { randomChoice } from '../math/draws.js';
+import { stream } from '../math/random.js';
+
+/** A feature map learned from rows. */
+export interface KernelFeatures {
+  /** Features of a row. */
+  readonly width: number;
+  /** Columns of the map: no more than landmarks were asked for or are needed. */
+  readonly rank: number;
+  /** The rows to which every other row is compared: rank × width. */
+  readonly landmarks: Float64Array;
+  /** Lower triangular factor of the landmarks' kernel matrix: rank × rank. */
+  readonly factor: Float64Array;
+  /** Mean of every column over the rows. */
+  readonly means: Float64Array;
+  /** The rows themselves, less the means: rows × rank. */
+  readonly own: Float64Array;
+}
+
+/** A part of the kernel's trace that is small enough to stop at. */
+const negligible = 1e-8;
+
+/**
+ * Compare two rows of z-scores.
+ *
+ * The sum of a linear, a Gaussian and a Laplacian kernel, whose functions are sums of straight,
+ * smooth and steep ones. Distances are per feature, so that one width serves for any number of them.
+ */
+function kernel(a: Float64Array, i: number, b: Float64Array, j: number, width: number): number {
+  let [product, squares, distances] = [0, 0, 0];
+  for (let k = 0; k < width; k++) {
+    const difference = a[i + k] - b[j + k];
+    product += a[i + k] * b[j + k];
+    squares += difference * difference;
+    distances += Math.abs(difference);
+  }
+  const halves = 2 * width;
+  return product / width + Math.exp(-squares / halves) + Math.exp(-distances / halves);
+}
+
+/**
+ * Learn the map from rows.
+ *
+ * Randomly pivoted Cholesky (Chen, Epperly, Tropp & Webber 2023): landmarks are drawn one after the
+ * other, by what of them the earlier ones do not explain. The draws have a seed of their own, so the
+ * same rows give the same map.
+ * @param z rows × width, row-major, z-scores.
+ * @param most Most landmarks.
+ */
+export function fitKernelFeatures(z: Float64Array, width: number, most: number): KernelFeatures {
+  const rows = z.length / width;
+  const size = Math.min(rows, most);
+  const random = stream(0, 'landmarks');
+  const left = Float64Array.from({ length: rows }, (_, i) =>
+    kernel(z, i * width, z, i * width, width),
+  );
+  const whole = left.reduce((a, b) => a + b, 0);
+  const columns = new Float64Array(rows * size);
+  const chosen: number[] = [];
+  while (chosen.length < size && left.reduce((a, b) => a + b, 0) > negligible * whole) {
+    const pivot = randomChoice(random, left);
+    const root = Math.sqrt(left[pivot]);
+    const rank = chosen.length;
+    for (let i = 0; i < rows; i++) {
+      let value = kernel(z, i * width, z, pivot * width, width);
+      for (let k = 0; k < rank; k++) value -= columns[i * size + k] * columns[pivot * size + k];
+      columns[i * size + rank] = value / root;
+      left[i] = Math.max(0, left[i] - (value / root) ** 2);
+    }
+    left[pivot] = 0;
+    chosen.push(pivot);
+  }
+  const rank = chosen.length;
+  const landmarks = new Float64Array(rank * width);
+  const factor = new Float64Array(rank * rank);
+  for (const [k, row] of chosen.entries()) {
+    landmarks.set(z.subarray(row * width, (row + 1) * width), k * width);
+    factor.set(columns.subarray(row * size, row * size + k + 1), k * rank);
+  }
+  const own = new Float64Array(rows * rank);
+  const means = new Float64Array(rank);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < rank; k++) means[k] += columns[i * size + k] / rows;
+  }
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < rank; k++) own[i * rank + k] = columns[i * size + k] - means[k];
+  }
+  return { width, rank, landmarks, factor, means, own };
+}
+
+/**
+ * Apply a linear function of the map's columns to other rows.
+ * @param z rows × width
+ * @param coefficients rank × outputs
+ * @returns rows × outputs
+ */
+export function applyKernelFeatures(
+  fitted: KernelFeatures,
+  z: Float64Array,
+  coefficients: Float64Array,
+): Float64Array {
+  const { width, rank, landmarks, factor, means } = fitted;
+  const outputs = coefficients.length / rank;
+  // Columns of a row are L⁻¹k, so their products with c are those of k with L⁻ᵀc: solved once.
+  const weights = coefficients.slice();
+  const offsets = new Float64Array(outputs);
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < rank; k++) offsets[o] += means[k] * coefficients[k * outputs + o];
+    for (let k = rank - 1; k >= 0; k--) {
+      let value = weights[k * outputs + o];
+      for (let q = k + 1; q < rank; q++) value -= factor[q * rank + k] * weights[q * outputs + o];
+      weights[k * outputs + o] = value / factor[k * rank + k];
+    }
+  }
+  const rows = z.length / width;
+  const out = new Float64Array(rows * outputs);
+  for (let i = 0; i < rows; i++) {
+    for (let o = 0; o < outputs; o++) out[i * outputs + o] = -offsets[o];
+    for (let k = 0; k < rank; k++) {
+      const value = kernel(z, i * width, landmarks, k * width, width);
+      for (let o = 0; o < outputs; o++) out[i * outputs + o] += value * weights[k * outputs + o];
+    }
+  }
+  return out;
+}

@@ -1,0 +1,140 @@
+// Least squares of class indicators with a penalty, and what each row's fit would be without the row:
+// the penalty of the smallest such error is taken. Everything is in closed form.
+
+import { cholesky, choleskySolve, multiply } from '../math/linear-algebra.js';
+
+/** A ridge regression of class indicators. */
+export interface Ridge {
+  /** rows × classes: how far the fit without a row puts it above the other rows' mean. */
+  readonly scores: Float64Array;
+  /** features × classes */
+  readonly coefficients: Float64Array;
+  /** Sum of the squared errors of the rows' fits without them. */
+  readonly error: number;
+}
+
+/**
+ * Fit features to class indicators, with the penalty of the smallest leave-one-out error (PRESS,
+ * Allen 1974).
+ * @param z rows × features, every column with mean 0.
+ * @param classOf Class of every row, 0 … classes − 1.
+ * @param shares Share of every class among the rows.
+ * @param penalties Rising, each times the number of rows. The search goes from the middle one to
+ *   where the error stops to fall.
+ */
+export function leaveOneOutRidge(
+  z: Float64Array,
+  classOf: Int32Array,
+  shares: Float64Array,
+  penalties: readonly number[],
+): Ridge {
+  const rows = classOf.length;
+  const classes = shares.length;
+  const features = z.length / rows;
+  const gram = gramOf(z, features);
+  const cross = new Float64Array(features * classes);
+  for (let i = 0; i < rows; i++) {
+    // Centred features make the indicators' means drop out.
+    for (let a = 0; a < features; a++) cross[a * classes + classOf[i]] += z[i * features + a];
+  }
+  const fitWith = (penalty: number): Ridge => {
+    const shifted = gram.slice();
+    for (let a = 0; a < features; a++) shifted[a * features + a] += penalty * rows;
+    const factor = cholesky(shifted, features);
+    if (typeof factor === 'number') {
+      throw new RangeError('Cannot score the classes as the features must be finite numbers');
+    }
+    const coefficients = choleskySolve(factor, cross, features, classes);
+    const scores = multiply(z, coefficients, rows, features, classes);
+    const leverages = leveragesOf(factor, z, features);
+    let error = 0;
+    for (let i = 0; i < rows; i++) {
+      const rest = 1 - 1 / rows - leverages[i];
+      for (let k = 0; k < classes; k++) {
+        const at = i * classes + k;
+        const indicator = k === classOf[i] ? 1 : 0;
+        const residual = (indicator - shares[k] - scores[at]) / Math.max(rest, 1e-6);
+        error += residual * residual;
+        // Less the mean without the row: that is lower where the row is of the class, and so tells.
+        scores[at] = indicator - residual - (rows * shares[k] - indicator) / (rows - 1);
+      }
+    }
+    return { scores, coefficients, error };
+  };
+  const middle = Math.floor((penalties.length - 1) / 2);
+  let best = fitWith(penalties[middle]);
+  for (const direction of [-1, 1]) {
+    for (let at = middle + direction; at >= 0 && at < penalties.length; at += direction) {
+      const other = fitWith(penalties[at]);
+      if (!(other.error < best.error)) break;
+      best = other;
+    }
+  }
+  return best;
+}
+
+/** Products of the columns: the lower triangle of n × n. */
+function gramOf(z: Float64Array, n: number): Float64Array {
+  const gram = new Float64Array(n * n);
+  const whole = z.length - (z.length % (4 * n));
+  // Four rows at once: a sum is read and written once for them.
+  for (let row = 0; row < whole; row += 4 * n) {
+    for (let a = 0; a < n; a++) {
+      const p = z[row + a];
+      const q = z[row + n + a];
+      const r = z[row + 2 * n + a];
+      const s = z[row + 3 * n + a];
+      for (let b = 0, at = row; b <= a; b++, at++) {
+        gram[a * n + b] += p * z[at] + q * z[at + n] + r * z[at + 2 * n] + s * z[at + 3 * n];
+      }
+    }
+  }
+  for (let row = whole; row < z.length; row += n) {
+    for (let a = 0; a < n; a++) {
+      for (let b = 0; b <= a; b++) gram[a * n + b] += z[row + a] * z[row + b];
+    }
+  }
+  return gram;
+}
+
+/** zᵀ(L·Lᵀ)⁻¹z of every row z: the squared length of L⁻¹z. */
+function leveragesOf(factor: Float64Array, z: Float64Array, n: number): Float64Array {
+  const inverse = inverseOfLower(factor, n);
+  const rows = z.length / n;
+  const out = new Float64Array(rows);
+  // Four rows at once: their sums do not wait for each other.
+  for (let i = 0; i < rows; i += 4) {
+    const [p, q, r, s] = [0, 1, 2, 3].map((k) => Math.min(i + k, rows - 1) * n);
+    let [pp, qq, rr, ss] = [0, 0, 0, 0];
+    for (let a = 0; a < n; a++) {
+      let [vp, vq, vr, vs] = [0, 0, 0, 0];
+      for (let b = 0, at = a * n; b <= a; b++, at++) {
+        const weight = inverse[at];
+        vp += weight * z[p + b];
+        vq += weight * z[q + b];
+        vr += weight * z[r + b];
+        vs += weight * z[s + b];
+      }
+      pp += vp * vp;
+      qq += vq * vq;
+      rr += vr * vr;
+      ss += vs * vs;
+    }
+    for (const [k, value] of [pp, qq, rr, ss].entries()) if (i + k < rows) out[i + k] = value;
+  }
+  return out;
+}
+
+/** Invert a lower triangular matrix, n × n. */
+function inverseOfLower(factor: Float64Array, n: number): Float64Array {
+  const inverse = new Float64Array(n * n);
+  for (let a = 0; a < n; a++) {
+    const pivot = 1 / factor[a * n + a];
+    for (let k = 0; k < a; k++) {
+      const weight = -factor[a * n + k] * pivot;
+      for (let b = 0; b <= k; b++) inverse[a * n + b] += weight * inverse[k * n + b];
+    }
+    inverse[a * n + a] = pivot;
+  }
+  return inverse;
+}

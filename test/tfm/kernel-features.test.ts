@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { randomNormal } from '../../src/math/draws.js';
+import { stream } from '../../src/math/random.js';
+import { applyKernelFeatures, fitKernelFeatures } from '../../src/tfm/kernel-features.js';
+
+function normalRows(rows: number, width: number, seed: number): Float64Array {
+  const random = stream(seed, 'rows');
+  return Float64Array.from({ length: rows * width }, () => randomNormal(random));
+}
+
+/** Linear, Gaussian and Laplacian kernel of two rows, written out. */
+function kernelOf(a: readonly number[], b: readonly number[]): number {
+  const d = a.length;
+  const sum = (term: (x: number, y: number) => number): number =>
+    a.reduce((total, x, k) => total + term(x, b[k]), 0);
+  const [product, squares, distances] = [
+    sum((x, y) => x * y),
+    sum((x, y) => (x - y) ** 2),
+    sum((x, y) => Math.abs(x - y)),
+  ];
+  return product / d + Math.exp(-squares / (2 * d)) + Math.exp(-distances / (2 * d));
+}
+
+describe('fitKernelFeatures()', () => {
+  it('gives columns whose products are the kernel, with as many landmarks as rows', () => {
+    const [rows, width] = [25, 3];
+    const z = normalRows(rows, width, 1);
+    const { rank, own, means } = fitKernelFeatures(z, width, 100);
+    const row = (i: number): number[] => [...z.subarray(i * width, (i + 1) * width)];
+    const column = (i: number): number[] =>
+      Array.from({ length: rank }, (_, k) => own[i * rank + k] + means[k]);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < rows; j++) {
+        const product = column(i).reduce((sum, value, k) => sum + value * column(j)[k], 0);
+        expect(product).toBeCloseTo(kernelOf(row(i), row(j)), 5);
+      }
+    }
+    for (let k = 0; k < rank; k++) {
+      let sum = 0;
+      for (let i = 0; i < rows; i++) sum += own[i * rank + k];
+      expect(sum).toBeCloseTo(0, 10);
+    }
+  });
+
+  it('says the same of its rows when they come back as other rows', () => {
+    const z = normalRows(60, 4, 2);
+    const fitted = fitKernelFeatures(z, 4, 20);
+    expect(fitted.rank).toBe(20);
+    const coefficients = normalRows(20, 2, 3);
+    const scores = applyKernelFeatures(fitted, z, coefficients);
+    for (let i = 0; i < 60; i++) {
+      for (let o = 0; o < 2; o++) {
+        let expected = 0;
+        for (let k = 0; k < 20; k++) expected += fitted.own[i * 20 + k] * coefficients[k * 2 + o];
+        expect(scores[i * 2 + o]).toBeCloseTo(expected, 8);
+      }
+    }
+  });
+
+  it('stops at the rows that differ, and gives the same for the same rows', () => {
+    const few = normalRows(5, 3, 4);
+    const z = Float64Array.from({ length: 40 * 3 }, (_, at) => few[at % 15]);
+    const fitted = fitKernelFeatures(z, 3, 30);
+    expect(fitted.rank).toBe(5);
+    expect(fitKernelFeatures(z, 3, 30)).toEqual(fitted);
+    expect(fitKernelFeatures(Float64Array.of(0, 0), 2, 30).rank).toBe(1);
+  });
+});
