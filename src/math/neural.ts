@@ -20,7 +20,7 @@ export interface LinearGradient extends Linear {
 const epsilon = 1e-5;
 
 /** x·Wᵀ: [T, in] → [T, out], without the bias. */
-function times(x: Tensor, { weight }: Linear): Tensor {
+export function times(x: Tensor, { weight }: Linear): Tensor {
   return product(x, weight, false, true);
 }
 
@@ -105,14 +105,22 @@ export function layerNormBackward(
  * @param keep Also give the slope Φ(u) + u·φ(u), for the gradient.
  */
 export function linearGelu(x: Tensor, part: Linear, keep: boolean): { y: Tensor; slope?: Tensor } {
+  return tidy(() => biasGelu(times(x, part), part.bias, keep));
+}
+
+/** The second half of `linearGelu`: `mapped` is x·Wᵀ. */
+export function biasGelu(
+  mapped: Tensor,
+  bias: Tensor,
+  keep: boolean,
+): { y: Tensor; slope?: Tensor } {
   return tidy(() => {
-    const mapped = times(x, part);
     if (hasFused()) {
-      if (!keep) return { y: operation('CmxBiasGelu', [mapped, part.bias], 1)[0] };
-      const [y, slope] = operation('CmxBiasGeluKeep', [mapped, part.bias], 2);
+      if (!keep) return { y: operation('CmxBiasGelu', [mapped, bias], 1)[0] };
+      const [y, slope] = operation('CmxBiasGeluKeep', [mapped, bias], 2);
       return { y, slope };
     }
-    const u = mapped.add(part.bias);
+    const u = mapped.add(bias);
     const cumulative = u.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
     const y = u.mul(cumulative);
     if (!keep) return { y };

@@ -16,7 +16,7 @@ import { supportCache } from './in-context.js';
 import { warmupRate } from './learning-rate.js';
 import { type Tfm, tfmOf } from './load-tfm.js';
 import { type LoadedNetwork, loadNetwork } from './loaded-network.js';
-import { type PassSize, planMemory } from './memory-estimate.js';
+import { type MemoryPlan, type PassSize, planMemory } from './memory-estimate.js';
 import { lossGradients } from './mitra-gradient.js';
 import { type Preset, type PresetName, presets } from './presets.js';
 import { type FittedRegressor, prepareRegression } from './regressor.js';
@@ -252,7 +252,7 @@ function afterStep(
   };
 }
 
-interface StepWork {
+interface StepWork extends MemoryPlan {
   readonly network: LoadedNetwork;
   readonly own: Trainable;
   readonly moments: AdamState;
@@ -261,16 +261,16 @@ interface StepWork {
   readonly learningRate: number;
   readonly clip: number | undefined;
   readonly work: Work;
-  readonly recompute: boolean;
 }
 
 /** One optimiser step on a drawn table; returns the loss before it. */
 async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<number> {
-  const { network, own, moments, task, recipe, learningRate, clip, work, recompute } = step;
+  const { network, own, moments, task, recipe, learningRate, clip, work, recompute, keep } = step;
   const pause = (): Promise<void> => work.breathe();
   const { episode, loss: lossOf } = task.episode(drawn, random);
   const { loss, gradients } = await lossGradients(network, [episode], lossOf, {
     recompute,
+    keep,
     pause,
   });
   if (!Number.isFinite(loss)) {

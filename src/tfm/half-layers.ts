@@ -15,6 +15,7 @@ import {
   type FeedForwardSaved,
   feedForwardBlock,
   feedForwardBlockBackward,
+  type HiddenSums,
   type KeysValues,
   type TakeGradient,
 } from './layers.js';
@@ -31,6 +32,12 @@ export interface Half {
   readonly turned: boolean;
   /** Whether what comes out is turned back. */
   readonly turnedBack: boolean;
+}
+
+/** A half's input, and of each slice what may be kept beside it. */
+export interface HalfInput {
+  readonly x: Tensor;
+  readonly sums?: readonly HiddenSums[];
 }
 
 /** What the gradient of half a layer needs. */
@@ -76,7 +83,27 @@ export async function forwardHalf(
   half: Half,
   x: Tensor,
 ): Promise<Tensor> {
-  return (await forwardSlices(pieces, network, half, x, false)).y;
+  return (await forwardSlices(pieces, network, half, x, {})).y;
+}
+
+/**
+ * Run half a layer whose gradient will run it again: with the same operations, to the same numbers.
+ * @param keep Whether to keep the costliest of what would be made anew.
+ */
+export async function forwardHalfTwice(
+  pieces: Pieces,
+  network: LoadedNetwork,
+  half: Half,
+  x: Tensor,
+  keep: boolean,
+): Promise<{ readonly y: Tensor; readonly sums?: readonly HiddenSums[] }> {
+  const { y, sums } = await forwardSlices(pieces, network, half, x, { twice: true, sums: keep });
+  return keep ? { y, sums } : { y };
+}
+
+/** Bytes that `forwardHalfTwice` may keep of b items (columns in the first half, rows in the second). */
+export function sumsBytes({ rows }: Half, items: number, dim: number): number {
+  return 4 * items * (rows.to - rows.from) * 4 * dim;
 }
 
 /** Run half a layer and give the keys and values of all rows that were asked. */
@@ -86,7 +113,7 @@ export async function forwardHalfKeys(
   half: Half,
   x: Tensor,
 ): Promise<{ readonly y: Tensor; readonly keys: KeysValues }> {
-  const { y, keys } = await forwardSlices(pieces, network, half, x, true);
+  const { y, keys } = await forwardSlices(pieces, network, half, x, { keys: true });
   const k = await joined(
     pieces,
     keys.map((each) => each.k),
@@ -116,7 +143,7 @@ export async function askHalf(
     const known = { k: ks, v: vs };
     const asked = await askBlock(pieces, xs, part, attention, known, config.n_heads);
     if (all.length > 1) pieces.free(xs, ks, vs);
-    const { y } = await feedForwardBlock(pieces, asked, part, feed, false);
+    const { y } = await feedForwardBlock(pieces, asked, part, feed, 'nothing');
     pieces.free(asked);
     out.push(y);
   }
@@ -144,7 +171,7 @@ export async function forwardHalfKept(
     true,
   );
   if (turned) pieces.free(tokens);
-  const fed = await feedForwardBlock(pieces, y, part, feedNames, true);
+  const fed = await feedForwardBlock(pieces, y, part, feedNames, 'all');
   pieces.free(y);
   const saved = { attention, feed: fed.saved as FeedForwardSaved };
   return { y: await turnedBack(pieces, half, fed.y), saved };
@@ -152,13 +179,14 @@ export async function forwardHalfKept(
 
 /**
  * Gradient of half a layer; frees what was saved and the gradient that came in.
- * @param from What was saved, or the half's input, of which it is made anew slice by slice.
+ * @param from What was saved, or the half's input, of which it is made anew slice by slice with the sums
+ *  that were kept.
  */
 export async function backwardHalf(
   pieces: Pieces,
   network: LoadedNetwork,
   half: Half,
-  from: { readonly saved: HalfSaved } | { readonly x: Tensor },
+  from: { readonly saved: HalfSaved } | HalfInput,
   dOut: Tensor,
   take: TakeGradient,
 ): Promise<Tensor> {
@@ -186,10 +214,12 @@ export async function backwardHalf(
   } else {
     const x = turned ? await pieces.run(() => swap(from.x, tables)) : from.x;
     const all = slices(x);
-    for (const [first, last] of all) {
+    for (const [i, [first, last]] of all.entries()) {
       const [xs, ds] = await sliced(pieces, all.length, [x, dy], first, last);
       const { y, saved } = await attentionBlock(pieces, xs, part, attention, rows, n_heads, true);
-      const d = await feedForwardBlockBackward(pieces, { x: y }, part, feed, ds, take);
+      const sums = from.sums?.[i];
+      const input = sums ? { x: y, sums } : { x: y };
+      const d = await feedForwardBlockBackward(pieces, input, part, feed, ds, take);
       pieces.free(y);
       if (all.length > 1) pieces.free(xs, ds);
       out.push(
@@ -224,27 +254,31 @@ async function forwardSlices(
   network: LoadedNetwork,
   half: Half,
   x: Tensor,
-  wantKeys: boolean,
-): Promise<{ y: Tensor; keys: KeysValues[] }> {
+  want: { readonly keys?: boolean; readonly twice?: boolean; readonly sums?: boolean },
+): Promise<{ y: Tensor; keys: KeysValues[]; sums: HiddenSums[] }> {
   const { attention, feed, rows, turned, tables } = half;
   const { part, config } = network;
   const tokens = turned ? await pieces.run(() => swap(x, tables)) : x;
   const out: Tensor[] = [];
   const keys: KeysValues[] = [];
+  const sums: HiddenSums[] = [];
+  const { twice = false } = want;
+  const keep = want.sums ? 'sums' : 'nothing';
   const all = slices(tokens);
   for (const [from, to] of all) {
     const [xs] = await sliced(pieces, all.length, [tokens], from, to);
     const { n_heads } = config;
-    const attended = await attentionBlock(pieces, xs, part, attention, rows, n_heads, false);
+    const attended = await attentionBlock(pieces, xs, part, attention, rows, n_heads, twice);
     if (all.length > 1) pieces.free(xs);
-    const { y } = await feedForwardBlock(pieces, attended.y, part, feed, false);
+    const fed = await feedForwardBlock(pieces, attended.y, part, feed, keep);
     pieces.free(attended.y);
-    if (wantKeys) keys.push(attended.saved);
+    if (want.keys) keys.push(attended.saved);
     else pieces.free(attended.saved);
-    out.push(y);
+    if (fed.sums) sums.push(fed.sums);
+    out.push(fed.y);
   }
   if (turned) pieces.free(tokens);
-  return { y: await turnedBack(pieces, half, await joined(pieces, out, 0)), keys };
+  return { y: await turnedBack(pieces, half, await joined(pieces, out, 0)), keys, sums };
 }
 
 async function turnedBack(pieces: Pieces, half: Half, y: Tensor): Promise<Tensor> {

@@ -6,14 +6,15 @@ import {
   type AttendSaved,
   attendHeads,
   attendHeadsBackward,
+  biasGelu,
   type Linear,
   layerNorm,
   layerNormBackward,
-  linearGelu,
   linearInto,
   linearWeights,
   type NormSaved,
   projectHeads,
+  times,
 } from '../math/neural.js';
 import { product, type Tensor, tf } from '../math/tf.js';
 import { along, cuts, joined, type Pieces } from './pieces.js';
@@ -163,40 +164,57 @@ export interface FeedForwardSaved extends NormSaved {
 }
 
 /**
+ * W1·LN(x) of a feed-forward block, without its bias, in pieces of tokens: the costliest of what is made
+ * anew where only the block's input was kept.
+ */
+export type HiddenSums = readonly Tensor[];
+
+/** What to keep of a feed-forward block: all that its gradient needs, the costliest of it, or nothing. */
+export type FeedForwardKeep = 'all' | 'sums' | 'nothing';
+
+/**
  * x + W2·gelu(W1·LN(x)), x [b, n, d].
- * @param keep Whether the gradient will be asked for.
+ * @param keep What will be asked for.
  */
 export async function feedForwardBlock(
   pieces: Pieces,
   x: Tensor,
   parts: Parts,
   names: FeedForwardNames,
-  keep: boolean,
-): Promise<{ y: Tensor; saved?: FeedForwardSaved }> {
+  keep: FeedForwardKeep,
+): Promise<{ y: Tensor; saved?: FeedForwardSaved; sums?: HiddenSums }> {
   const all = await pieces.run(() => flat(x));
   const out: Tensor[] = [];
   let saved: FeedForwardSaved | undefined;
-  for (const [from, to] of keep ? [[0, all.shape[0]] as const] : tokenCuts(all)) {
-    const made = await hiddenOf(pieces, all, from, to, parts, names, keep);
+  const sums: Tensor[] = [];
+  for (const [from, to] of keep === 'all' ? [[0, all.shape[0]] as const] : tokenCuts(all)) {
+    const own = keep === 'sums' ? await sumsOf(pieces, all, from, to, parts, names) : undefined;
+    if (own) sums.push(own);
+    const made = await hiddenOf(pieces, all, from, to, parts, names, keep === 'all', own);
     out.push(
       await pieces.run(() => linearInto(along(all, 0, from, to), made.hidden, parts(names.down))),
     );
-    if (keep) saved = made as FeedForwardSaved;
+    if (keep === 'all') saved = made as FeedForwardSaved;
     else pieces.free(made);
   }
   const y = await joined(pieces, out, 0);
   const shaped = await pieces.run(() => y.reshape(x.shape));
   pieces.free(all, y);
-  return saved ? { y: shaped, saved } : { y: shaped };
+  return {
+    y: shaped,
+    ...(saved ? { saved } : {}),
+    ...(keep === 'sums' ? { sums } : {}),
+  };
 }
 
 /**
  * Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d].
- * @param from What was saved, which is freed, or the block's input, of which it is made anew.
+ * @param from What was saved, which is freed, or the block's input, of which it is made anew with the sums
+ *  that were kept.
  */
 export async function feedForwardBlockBackward(
   pieces: Pieces,
-  from: { readonly saved: FeedForwardSaved } | { readonly x: Tensor },
+  from: { readonly saved: FeedForwardSaved } | { readonly x: Tensor; readonly sums?: HiddenSums },
   parts: Parts,
   names: FeedForwardNames,
   dy: Tensor,
@@ -205,11 +223,22 @@ export async function feedForwardBlockBackward(
   const { norm, up, down } = names;
   const [all, dAll] = await pieces.run(() => [flat('x' in from ? from.x : dy), flat(dy)]);
   const out: Tensor[] = [];
-  for (const [first, last] of 'x' in from ? tokenCuts(all) : [[0, all.shape[0]] as const]) {
+  const each = 'x' in from ? tokenCuts(all) : [[0, all.shape[0]] as const];
+  for (const [piece, [first, last]] of each.entries()) {
     const saved =
       'x' in from
-        ? ((await hiddenOf(pieces, all, first, last, parts, names, true)) as FeedForwardSaved)
+        ? ((await hiddenOf(
+            pieces,
+            all,
+            first,
+            last,
+            parts,
+            names,
+            true,
+            from.sums?.[piece],
+          )) as FeedForwardSaved)
         : from.saved;
+    if ('x' in from) pieces.free(from.sums?.[piece]);
     const whole = first === 0 && last === dAll.shape[0];
     const d = whole ? dAll : await pieces.run(() => along(dAll, 0, first, last));
     const back = await pieces.run(() => product(d, parts(down).weight));
@@ -297,7 +326,22 @@ async function attendBackward(
   return { dq: await joined(pieces, dqs, 1), dk, dv };
 }
 
-/** Norm and hidden layer of some tokens; with the slope of the hidden layer where it is kept. */
+/** W1·LN(x) of some tokens, without the bias. */
+function sumsOf(
+  pieces: Pieces,
+  tokens: Tensor,
+  from: number,
+  to: number,
+  parts: Parts,
+  { norm, up }: FeedForwardNames,
+): Promise<Tensor> {
+  return pieces.run(() => times(layerNorm(along(tokens, 0, from, to), parts(norm)).y, parts(up)));
+}
+
+/**
+ * Norm and hidden layer of some tokens; with the slope of the hidden layer where it is kept.
+ * @param sums W1·LN(x), where it is there already.
+ */
 function hiddenOf(
   pieces: Pieces,
   tokens: Tensor,
@@ -306,10 +350,13 @@ function hiddenOf(
   parts: Parts,
   { norm, up }: FeedForwardNames,
   keep: boolean,
+  sums?: Tensor,
 ): Promise<{ readonly hidden: Tensor } | FeedForwardSaved> {
   return pieces.run(() => {
+    const { bias } = parts(up);
+    if (sums && !keep) return { hidden: biasGelu(sums, bias, false).y };
     const { y: h, normal, scale } = layerNorm(along(tokens, 0, from, to), parts(norm));
-    const { y: hidden, slope } = linearGelu(h, parts(up), keep);
+    const { y: hidden, slope } = biasGelu(sums ?? times(h, parts(up)), bias, keep);
     return slope ? { h, normal, scale, hidden, slope } : { hidden };
   });
 }

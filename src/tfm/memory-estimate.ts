@@ -43,12 +43,26 @@ export function estimateMemory(config: Tab2DConfig, size: PassSize): MemoryEstim
   };
 }
 
+/** How a step runs, as the options of `lossGradients` say it. */
+export interface MemoryPlan {
+  /** Whether layers are to be run twice. */
+  readonly recompute: boolean;
+  /** Bytes of them that may be kept none the less. */
+  readonly keep: number;
+}
+
 /**
- * Choose how a step runs.
- * @returns Whether layers are to be run twice.
+ * Choose how a step runs. Where layers are run twice, as much of them is kept as the parameters take
+ * with their gradients and moments (a step then takes about twice what cannot be spared), and at most
+ * half of the memory that would be left.
+ * @param available Bytes that the process can still have.
  * @throws RangeError with the numbers where neither way fits into memory.
  */
-export function planMemory(config: Tab2DConfig, size: PassSize): { readonly recompute: boolean } {
+export function planMemory(
+  config: Tab2DConfig,
+  size: PassSize,
+  available: number = process.availableMemory(),
+): MemoryPlan {
   const estimate = estimateMemory(config, size);
   const recompute = estimate.kept > mostKept;
   const needed = estimate.parameters + (recompute ? estimate.recomputed : estimate.kept);
@@ -59,5 +73,7 @@ export function planMemory(config: Tab2DConfig, size: PassSize): { readonly reco
       `Cannot fine-tune as a step must fit into memory: ${size.support} + ${size.query} rows × ${size.features} features need about ${gb(needed)} and this machine has ${gb(totalmem())}; lower maxSupport or maxQuery`,
     );
   }
-  return { recompute };
+  if (!recompute) return { recompute, keep: 0 };
+  const left = Math.max(0, available - needed) / 2;
+  return { recompute, keep: Math.floor(Math.min(Math.max(estimate.parameters, mostKept), left)) };
 }

@@ -2,7 +2,8 @@
 // through the layers together, the query rows after the support rows. The last layer computes only
 // what the target token of the query rows needs. Backward runs half by half of the layers; with
 // `recompute` only the halves' inputs are kept, and each half is run a second time on the way back, slice
-// by slice, but for its last matrix product.
+// by slice, but for its last matrix product; of as many halves as `keep` allows, the last ones, the sums of
+// the hidden layer are kept too, which is half of that second run.
 
 import { type Linear, layerNormBackward, linearBackward } from '../math/neural.js';
 import { sumRows, type Tensor, tf, tidy } from '../math/tf.js';
@@ -10,11 +11,13 @@ import { hasNumericTarget, tensorShapes } from './config.js';
 import {
   backwardHalf,
   columnsHalf,
-  forwardHalf,
   forwardHalfKept,
+  forwardHalfTwice,
   type Half,
+  type HalfInput,
   type HalfSaved,
   rowsHalf,
+  sumsBytes,
 } from './half-layers.js';
 import type { LoadedNetwork } from './loaded-network.js';
 import { columnsFirst, embed, labelRows, readOut } from './mitra.js';
@@ -40,6 +43,8 @@ export type LossGradient = (logits: Float32Array) => {
 export interface GradientOptions {
   /** Keep only the inputs of the layers' halves and run each twice: less memory, a fifth more work. */
   readonly recompute?: boolean;
+  /** With `recompute`: bytes that may be kept beside the inputs, to run less twice (default `0`). */
+  readonly keep?: number;
   /** Also return the gradient with respect to the cells (support rows first). */
   readonly inputs?: boolean;
   readonly pause?: Pause;
@@ -66,7 +71,7 @@ export async function lossGradients(
   loss: LossGradient,
   options: GradientOptions = {},
 ): Promise<LossGradients> {
-  const { recompute = false, pause = async () => {} } = options;
+  const { recompute = false, keep = 0, pause = async () => {} } = options;
   const { config } = network;
   const tables = episodes.length;
   const f = episodes[0].features;
@@ -84,13 +89,16 @@ export async function lossGradients(
         0,
       ),
     );
-    const kept: { readonly half: Half; readonly from: { x: Tensor } | { saved: HalfSaved } }[] = [];
+    const kept: { readonly half: Half; readonly from: HalfInput | { saved: HalfSaved } }[] = [];
+    const firstKept = firstWithSums(network, size, keep);
     for (let i = 0; i < config.n_layers; i++) {
       for (const half of halvesOf(network, i, size)) {
         const x = state;
         if (recompute) {
-          state = await forwardHalf(pieces, network, half, x);
-          kept.push({ half, from: { x } });
+          const withSums = kept.length >= firstKept;
+          const { y, ...sums } = await forwardHalfTwice(pieces, network, half, x, withSums);
+          state = y;
+          kept.push({ half, from: { x, ...sums } });
         } else {
           const { y, saved } = await forwardHalfKept(pieces, network, half, x);
           pieces.free(x);
@@ -180,6 +188,18 @@ function halvesOf(
     rowsHalf(i, tables, { from: last ? s : 0, to: s + q, keys: s }),
     columnsHalf(i, tables, c, last),
   ];
+}
+
+/** The first half of a layer, counted from the network's input, from which on sums are kept. */
+function firstWithSums(network: LoadedNetwork, size: Size, most: number): number {
+  const { dim, n_layers } = network.config;
+  const halves = Array.from({ length: n_layers }, (_, i) => halvesOf(network, i, size)).flat();
+  let left = most;
+  for (let i = halves.length - 1; i >= 0; i--) {
+    left -= sumsBytes(halves[i], size.tables * (halves[i].turned ? size.s + size.q : size.c), dim);
+    if (left < 0) return i + 1;
+  }
+  return 0;
 }
 
 /** Gradients of the embeddings from that of the tokens [b·c, n, d]; of the cells where asked. */

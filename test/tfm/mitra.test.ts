@@ -158,7 +158,7 @@ describe('Tab2D', () => {
       const weights = initialWeights(shape, 4);
       const asked = Int32Array.from({ length: q }, (_, i) => i % 5);
       const episode = { features: f, support, labels, query };
-      const run = async (products: number, recompute: boolean) => {
+      const run = async (products: number, recompute: boolean, keep = 0) => {
         let pauses = 0;
         const count = async (): Promise<void> => {
           pauses++;
@@ -170,7 +170,11 @@ describe('Tab2D', () => {
           const logits = await decodeQuery(net, encoded, query, count);
           encoded.free();
           const loss = crossEntropy(asked, 5);
-          const pass = await lossGradients(net, [episode], loss, { recompute, pause: count });
+          const pass = await lossGradients(net, [episode], loss, {
+            recompute,
+            keep,
+            pause: count,
+          });
           return { ...pass, logits, pauses };
         } finally {
           net.free();
@@ -188,15 +192,26 @@ describe('Tab2D', () => {
           expect(largestDifference(own, gradient), key).toBeLessThan(1e-5);
         }
         expect(cut.pauses).toBeGreaterThan(whole.pauses);
+        // Sums of some halves, or of all: they are the numbers that would be made anew.
+        const keep = products > 1000 ? 1e9 : 4 * 4 * shape.dim * (f + 1) * (s + q);
+        const kept = await run(products, true, keep);
+        for (const [key, gradient] of cut.gradients) {
+          const own = kept.gradients.get(key) as Float32Array;
+          expect(largestDifference(own, gradient), key).toBe(0);
+        }
       }
     }
-  });
+  }, 120_000);
 
   it('frees everything where a pause ends the work', async () => {
     const episode = { features: f, support, labels, query };
     const net = loadNetwork(network);
     const before = usePieces(1e3);
-    for (const recompute of [false, true]) {
+    for (const [recompute, keep] of [
+      [false, 0],
+      [true, 0],
+      [true, 1e9],
+    ] as const) {
       for (const after of [1, 5, 40, 150]) {
         let pauses = 0;
         const stop = async (): Promise<void> => {
@@ -204,6 +219,7 @@ describe('Tab2D', () => {
         };
         const pass = lossGradients(net, [episode], crossEntropy([0, 1, 2, 3, 4, 0], 5), {
           recompute,
+          keep,
           pause: stop,
         });
         await expect(pass).rejects.toThrow('stopped');

@@ -11,6 +11,7 @@ import { fineTune } from '../../../dist/tfm/fine-tune.js';
 import { loadTfm } from '../../../dist/tfm/load-tfm.js';
 import { loadNetwork } from '../../../dist/tfm/loaded-network.js';
 import { crossEntropy } from '../../../dist/tfm/losses.js';
+import { planMemory } from '../../../dist/tfm/memory-estimate.js';
 import { decodeQuery, encodeSupport } from '../../../dist/tfm/mitra.js';
 import { lossGradients } from '../../../dist/tfm/mitra-gradient.js';
 import { initialWeights } from '../../../dist/tfm/pretraining/initial-weights.js';
@@ -52,9 +53,11 @@ const parts = {
       labels: labels(256),
       query: applyQuantileStep(step, numbers(256 * 20)),
     };
+    // As fine-tuning runs it: layers run twice but for what the memory plan keeps of them.
+    const plan = planMemory(published, { support: 256, query: 256, features: 20 });
     return times(2, async () => {
       const loss = crossEntropy(labels(256), 10);
-      const { gradients } = await lossGradients(net, [episode], loss, { recompute: true });
+      const { gradients } = await lossGradients(net, [episode], loss, plan);
       adamWStep(weights, gradients, state, 1e-5, { weightDecay: 0.1 });
       for (const key of gradients.keys()) net.renew(key, weights.get(key));
     });
