@@ -48,14 +48,15 @@ export function installBinding(path, packageFolder) {
 }
 
 /**
- * Compile the addon that keeps libtensorflow's remarks from standard error, beside the binding. Where
- * that fails the remarks appear, and all else works.
+ * Compile an addon of our own beside the binding: the one that keeps libtensorflow's remarks from standard
+ * error, or the one with loops over JavaScript's arrays. Where that fails the remarks appear, the loops run
+ * slower in JavaScript, and all else works.
  */
-export async function installStderrAddon({ packageFolder, source, nodeHeaders, compiler }) {
+export async function installAddon(name, { packageFolder, source, nodeHeaders, compiler }) {
   const command = await compiler();
   if (!command) return;
   const onMac = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
-  await makeWhole(join(packageFolder, 'lib', 'napi-v8', 'hold_stderr.node'), async (partial) => {
+  await makeWhole(join(packageFolder, 'lib', 'napi-v8', name), async (partial) => {
     const options = [...flags, '-shared', ...onMac, `-I${nodeHeaders}`, source, '-o', partial];
     const { code, output } = await runCommand(command, options);
     if (code !== 0) throw refused(command, { code, output });

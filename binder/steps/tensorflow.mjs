@@ -9,8 +9,8 @@ import { pythonOf } from './python.mjs';
 import {
   cachedBinding,
   findCompiler,
+  installAddon,
   installBinding,
-  installStderrAddon,
 } from './tensorflow-binding.mjs';
 import { checkNative } from './tensorflow-check.mjs';
 import { cachedLibrary, isCached, linkLibraries } from './tensorflow-library.mjs';
@@ -52,12 +52,17 @@ export const tensorflow = {
     if (!binding) return announceFallback('there is no C++ compiler', compilerRemedy());
     await linkLibraries(library.libraries, tfjsFolder);
     await installBinding(binding, tfjsFolder);
-    await installStderrAddon({
-      packageFolder: tfjsFolder,
-      source: join(kernels, 'stderr', 'hold-stderr.cc'),
-      nodeHeaders,
-      compiler: findCompiler,
-    });
+    const addons = {
+      'hold_stderr.node': 'stderr/hold-stderr.cc',
+      'arrays.node': 'arrays/arrays.cc',
+    };
+    for (const [name, source] of Object.entries(addons))
+      await installAddon(name, {
+        packageFolder: tfjsFolder,
+        source: join(kernels, source),
+        nodeHeaders,
+        compiler: findCompiler,
+      });
     say('checking it by a matrix product');
     const { version } = await checkNative().catch(async (error) => {
       await rm(binding, { force: true });

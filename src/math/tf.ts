@@ -47,6 +47,7 @@ let engine: typeof TensorFlow | undefined;
 let backend: Backend | undefined;
 let fusedFound = false;
 let fused = false;
+let loops: ArrayLoops | undefined;
 
 /**
  * Load the tensor engine, once: native, or WebAssembly where that is not here (or
@@ -92,8 +93,30 @@ export function hasFused(): boolean {
   return fused;
 }
 
+/** Loops over arrays of the addon `native/arrays/arrays.cc`, on as many threads as the engine has. */
+export interface ArrayLoops {
+  /** One step of AdamW; see src/tfm/adamw.ts for what the numbers are. */
+  adamW(
+    weights: Float32Array,
+    gradient: Float32Array,
+    m: Float32Array,
+    v: Float32Array,
+    keep: number,
+    rate: number,
+    b1: number,
+    b2: number,
+    root: number,
+    epsilon: number,
+  ): void;
+}
+
+/** Loops that run in native code, where the engine is loaded and the set-up had a compiler. */
+export function arrayLoops(): ArrayLoops | undefined {
+  return fused ? loops : undefined;
+}
+
 /**
- * Turn the fused operations off or on again: tests hold the two ways against each other.
+ * Turn the fused operations and loops off or on again: tests hold the two ways against each other.
  * @returns Whether they were on.
  */
 export function useFused(on: boolean): boolean {
@@ -191,6 +214,7 @@ async function load(): Promise<Backend> {
       threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
       version: native.binding.TF_Version,
     };
+    loops = addon<ArrayLoops>(require, 'arrays.node');
     fusedFound = tryFused();
     fused = fusedFound;
   } catch (error) {
@@ -204,13 +228,7 @@ async function load(): Promise<Backend> {
  * setting can stop them. What else was written meanwhile is written afterwards.
  */
 function withoutRemarks<T>(require: NodeJS.Require, loadIt: () => T): T {
-  let stderr: { hold(): boolean; release(): string } | undefined;
-  try {
-    const entry = require.resolve('@tensorflow/tfjs-node/package.json');
-    stderr = require(join(dirname(entry), 'lib', 'napi-v8', 'hold_stderr.node'));
-  } catch {
-    return loadIt(); // set up without a compiler
-  }
+  const stderr = addon<{ hold(): boolean; release(): string }>(require, 'hold_stderr.node');
   stderr?.hold();
   try {
     return loadIt();
@@ -219,6 +237,16 @@ function withoutRemarks<T>(require: NodeJS.Require, loadIt: () => T): T {
     const remark = /before absl::InitializeLog\(\) is called|oneDNN custom operations are on/;
     const other = lines.filter((line) => !remark.test(line)).join('');
     if (other !== '') process.stderr.write(other);
+  }
+}
+
+/** An addon that the set-up compiles beside the binding, where it had a compiler. */
+function addon<T>(require: NodeJS.Require, name: string): T | undefined {
+  try {
+    const entry = require.resolve('@tensorflow/tfjs-node/package.json');
+    return require(join(dirname(entry), 'lib', 'napi-v8', name)) as T;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,6 +2,8 @@
 //   p ← p·(1 − lr·wd);  m ← β1·m + (1 − β1)·g;  v ← β2·v + (1 − β2)·g²
 //   p ← p − lr/(1 − β1^t) · m / (√v/√(1 − β2^t) + ε)
 
+import { arrayLoops } from '../math/tf.js';
+
 /** First and second moments of every tensor, and the number of steps made. */
 export interface AdamState {
   step: number;
@@ -53,9 +55,14 @@ export function adamWUpdate(
   const keep = 1 - learningRate * weightDecay;
   const rate = learningRate / (1 - b1 ** t);
   const root = Math.sqrt(1 - b2 ** t);
+  const loops = arrayLoops();
   return (key, p, g) => {
     const m = moment(state.m, key, g.length);
     const v = moment(state.v, key, g.length);
+    if (loops) {
+      loops.adamW(p, g, m, v, keep, rate, b1, b2, root, epsilon);
+      return;
+    }
     for (let i = 0; i < g.length; i++) {
       m[i] = b1 * m[i] + (1 - b1) * g[i];
       v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
