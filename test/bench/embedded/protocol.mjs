@@ -86,3 +86,18 @@ export function wins(ours, theirs, higherIsBetter) {
   }
   return count;
 }
+
+/**
+ * Whether one way of predicting did worse than another by more than 0.005 and one paired standard
+ * error over the folds.
+ * @param ours Scores of every fold.
+ * @param at Which score of a fold.
+ * @param sign 1 where lower is better, else −1.
+ */
+export function isWorse(ours, theirs, at, sign) {
+  const gaps = ours.map((fold, k) => sign * (fold[at] - theirs[k][at]));
+  const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
+  const squares = gaps.reduce((a, gap) => a + (gap - mean) ** 2, 0);
+  const error = gaps.length > 1 ? Math.sqrt(squares / (gaps.length - 1) / gaps.length) : 0;
+  return mean > Math.max(0.005, error);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { criticalDifference, criticalDifferenceSvg } from './critical-difference.mjs';
-import { pooledCalibration, wins } from './protocol.mjs';
+import { isWorse, pooledCalibration, wins } from './protocol.mjs';
 
 describe('pooledCalibration()', () => {
   it('is 0 where the share that is right equals the confidence, and the gap elsewhere', () => {
@@ -22,6 +22,18 @@ describe('wins()', () => {
     expect(wins(ours, theirs, true)).toEqual({ won: 1, tied: 1, lost: 1 });
     expect(wins(ours, theirs, false)).toEqual({ won: 1, tied: 1, lost: 1 });
     expect(wins([1, 1], [0, 0], false)).toEqual({ won: 0, tied: 0, lost: 2 });
+  });
+});
+
+describe('isWorse()', () => {
+  it('asks for more than 0.005 and more than one standard error of the paired folds', () => {
+    const folds = (scores: number[]): [number][] => scores.map((score) => [score]);
+    const theirs = folds([0.5, 0.4, 0.6]);
+    expect(isWorse(folds([0.51, 0.41, 0.61]), theirs, 0, 1)).toBe(true);
+    expect(isWorse(folds([0.51, 0.41, 0.61]), theirs, 0, -1)).toBe(false);
+    expect(isWorse(folds([0.504, 0.404, 0.604]), theirs, 0, 1)).toBe(false);
+    // Mean 0.01 and standard error 0.02.
+    expect(isWorse(folds([0.55, 0.4, 0.58]), theirs, 0, 1)).toBe(false);
   });
 });
 

@@ -16,7 +16,7 @@ import {
 } from '../../../dist/experiments/baseline-tables.js';
 import { loadTfm } from '../../../dist/tfm/load-tfm.js';
 import { criticalDifferenceSvg } from './critical-difference.mjs';
-import { arms as allArms, pooledCalibration, scoreTable, wins } from './protocol.mjs';
+import { arms as allArms, isWorse, pooledCalibration, scoreTable, wins } from './protocol.mjs';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const { values } = parseArgs({
@@ -100,19 +100,20 @@ for (const arm of arms) {
   );
 }
 if (arms.includes('fine-tuned') && arms.includes('zero-shot')) {
-  lines.push(
-    '',
-    'Fine-tuned worse than zero-shot in log-loss by more than a paired standard error over folds and 0.005:',
-  );
-  const worse = names.filter((name) => {
-    const gaps = of('fine-tuned', name).folds.map(
-      ([, l], k) => l - of('zero-shot', name).folds[k][1],
+  // Rows are counted over the folds, which are all of them where there are five.
+  const large = names.filter((name) => of('fine-tuned', name).rows.length >= 60 * folds);
+  for (const [at, metric, sign] of [
+    [0, 'ROC-AUC', -1],
+    [1, 'log-loss', 1],
+  ]) {
+    const worse = large.filter((name) =>
+      isWorse(of('fine-tuned', name).folds, of('zero-shot', name).folds, at, sign),
     );
-    const m = gaps.reduce((a, b) => a + b, 0) / gaps.length;
-    const sd = Math.sqrt(gaps.reduce((a, g) => a + (g - m) ** 2, 0) / (gaps.length - 1));
-    return m > Math.max(0.005, sd / Math.sqrt(gaps.length));
-  });
-  lines.push(worse.length > 0 ? worse.join(', ') : 'none');
+    lines.push(
+      '',
+      `Of ${large.length} tables of at least 300 rows, fine-tuned worse than zero-shot in ${metric} by more than 0.005 and one paired standard error over folds: ${worse.join(', ') || 'none'}`,
+    );
+  }
 }
 if (folds !== 5)
   lines.push(
