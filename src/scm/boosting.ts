@@ -12,6 +12,7 @@ import {
   treeGrower,
   type Units,
 } from './grow-tree.js';
+import { scratchBytes, scratchDoubles, scratchIntegers } from './scratch.js';
 import { type Trees, treesBuilder } from './trees.js';
 
 export interface BoostingOptions extends GrowOptions {
@@ -83,7 +84,7 @@ export function boostedProbabilities(
   raw: Float64Array,
   rows: number,
 ): Float64Array {
-  const p = new Float64Array(loss === 'logistic' ? 2 * rows : raw.length);
+  const p = scratchDoubles(loss === 'logistic' ? 2 * rows : raw.length);
   p.set(raw, p.length - raw.length);
   toProbabilities(loss, p, rows);
   return p;
@@ -191,7 +192,7 @@ function fitWithEarlyStopping(
 ): BoostingFit {
   const { size, count } = units;
   const held = heldUnits(units, target, options.random);
-  const kept = count.slice();
+  const kept = countsOf(count);
   for (const u of held) kept[u] = 0;
   const rest = { ...units, count: kept };
   if (target.loss === 'squared') {
@@ -211,7 +212,7 @@ function fitWithEarlyStopping(
   }
   const { classes, counts } = target;
   const m = held.length;
-  const p = new Float64Array(classes * m);
+  const p = scratchDoubles(classes * m);
   const loss = (raw: Float64Array): number => {
     const outputs = raw.length / size;
     const first = classes - outputs;
@@ -237,7 +238,7 @@ function fitWithEarlyStopping(
 function heldUnits(units: Units, target: BoostingTarget, random: Random): Int32Array {
   const { size, count } = units;
   const classes = target.loss === 'log' ? target.classes : 1;
-  const stratum = new Uint8Array(size);
+  const stratum = scratchBytes(size);
   const sizes = new Map<number, number>();
   for (let u = 0; u < size; u++) {
     if (count[u] === 0) continue;
@@ -252,19 +253,26 @@ function heldUnits(units: Units, target: BoostingTarget, random: Random): Int32A
   }
   const parts: Int32Array[] = [];
   for (const [k, length] of sizes) {
-    const members = new Int32Array(length);
+    const members = scratchIntegers(length);
     let n = 0;
     for (let u = 0; u < size; u++) if (count[u] > 0 && stratum[u] === k) members[n++] = u;
     shuffle(random, members);
-    parts.push(members.slice(0, Math.round(length / 10)));
+    parts.push(members.subarray(0, Math.round(length / 10)));
   }
-  const held = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const held = scratchIntegers(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     held.set(part, at);
     at += part.length;
   }
   return held;
+}
+
+function countsOf(count: Counts): Counts {
+  const copy =
+    count instanceof Uint8Array ? scratchBytes(count.length) : scratchDoubles(count.length);
+  copy.set(count);
+  return copy;
 }
 
 function total(values: Counts, count: Counts): number {

@@ -7,6 +7,7 @@ import { foldRows, MOST_ROWS } from './fold-rows.js';
 import type { Learner } from './learners.js';
 import { type Model, type ModelName, predictModel } from './model.js';
 import type { Problem } from './problem.js';
+import { inScratch, scratchDoubles, scratchIntegers } from './scratch.js';
 
 /** What classifiers are compared by. */
 export type ClassifierScore = 'logLoss' | 'f1';
@@ -56,14 +57,83 @@ export function choose(
   source: (...names: readonly (string | number)[]) => Random,
   wantsInSample = false,
 ): Choice {
-  const { rows, classes, classOf } = problem;
-  const criterion = classes ? classifierScore : 'mse';
+  const { rows, foldOf, folds } = problem;
+  const criterion = problem.classes ? classifierScore : 'mse';
+  const outOfFold = scratchDoubles(rows.length);
+  const { best, candidates, notes, tried } = inScratch(() =>
+    compare(problem, learners, criterion, race, source, outOfFold),
+  );
+  if (!best) {
+    notes.push('too few rows to compare candidates: the parents are not used');
+    const model = constant(problem);
+    const said = own(problem, predictModel(model, [], rows.length));
+    return {
+      model,
+      criterion,
+      candidates,
+      chosen: 'constant',
+      notes,
+      outOfFold: said,
+      inSample: said,
+    };
+  }
+  // Predictions of the final model are worth their memory only where they are read.
+  const reads = wantsInSample || tried.size < folds;
+  const { learner, last } = best;
+  const { model, predicted } = learner.fit(
+    problem,
+    rows,
+    reads ? rows : rows.subarray(0, 0),
+    source(learner.name, 'all'),
+    last,
+  );
+  const inSample = reads ? own(problem, predicted) : undefined;
+  if (inSample) {
+    // Rows of folds that were left out.
+    rows.forEach((r, i) => {
+      if (!tried.has(foldOf[r])) outOfFold[i] = inSample[i];
+    });
+  }
+  return {
+    model,
+    criterion,
+    candidates,
+    chosen: learner.name,
+    notes,
+    outOfFold,
+    ...(inSample ? { inSample } : {}),
+  };
+}
+
+/** What comparing candidates found. */
+interface Comparison {
+  readonly candidates: readonly Candidate[];
+  /** The winner, and what it found on the last fold; absent where no candidate could be scored. */
+  readonly best: { readonly learner: Learner; readonly last: Model } | undefined;
+  /** The folds that candidates were fitted on. */
+  readonly tried: ReadonlySet<number>;
+  readonly notes: string[];
+}
+
+/**
+ * Score the candidates fold by fold.
+ * @param said Receives the winner's predictions for the rows that each fold held out.
+ */
+function compare(
+  problem: Problem,
+  learners: readonly Learner[],
+  criterion: Choice['criterion'],
+  race: boolean,
+  source: (...names: readonly (string | number)[]) => Random,
+  said: Float64Array,
+): Comparison {
+  const { rows, classOf } = problem;
   const notes: string[] = [];
   const splits = foldRows(problem, notes);
   let best: { learner: Learner; mean: number; outOfFold: Float64Array; last: Model } | undefined;
   let spare: Float64Array | undefined;
   const most = Math.min(rows.length, splits.length * MOST_ROWS);
-  const place = new Int32Array(problem.target.values.length);
+  const place = scratchIntegers(problem.target.values.length);
   rows.forEach((r, i) => {
     place[r] = i;
   });
@@ -71,7 +141,7 @@ export function choose(
   const candidates = learners.map((learner): Candidate => {
     const excluded = learner.excluded?.(problem);
     if (excluded) return { name: learner.name, excluded };
-    const outOfFold = spare ?? new Float64Array(rows.length);
+    const outOfFold = spare ?? scratchDoubles(rows.length);
     spare = undefined;
     const scores: number[] = [];
     const lost = { rows: 0, sum: 0, squares: 0 };
@@ -82,20 +152,16 @@ export function choose(
       if (criterion !== 'f1' && best && sum > best.mean * splits.length) break;
       if (race && criterion !== 'f1' && best && isHopeless(lost, most, best.mean)) break;
       const random = source(learner.name, fold);
-      const { model, predicted } = learner.fit(problem, train, held, random, previous, true);
-      previous = model;
-      for (let i = 0; i < held.length; i++) {
-        const k = classOf ? classOf[held[i]] : 0;
-        outOfFold[place[held[i]]] = predicted[k * held.length + i];
-      }
-      const score = scoreOf(
-        problem,
-        held.subarray(0, MOST_ROWS),
-        held.length,
-        predicted,
-        criterion,
-        lost,
-      );
+      const score = inScratch(() => {
+        const { model, predicted } = learner.fit(problem, train, held, random, previous, true);
+        previous = model;
+        for (let i = 0; i < held.length; i++) {
+          const k = classOf ? classOf[held[i]] : 0;
+          outOfFold[place[held[i]]] = predicted[k * held.length + i];
+        }
+        const scored = held.subarray(0, MOST_ROWS);
+        return scoreOf(problem, scored, held.length, predicted, criterion, lost);
+      });
       scores.push(score);
       sum += score;
     }
@@ -116,53 +182,14 @@ export function choose(
     };
   });
 
-  if (!best) {
-    notes.push('too few rows to compare candidates: the parents are not used');
-    const model = constant(problem);
-    const said = own(problem, predictModel(model, [], rows.length));
-    return {
-      model,
-      criterion,
-      candidates,
-      chosen: 'constant',
-      notes,
-      outOfFold: said,
-      inSample: said,
-    };
-  }
-  // Predictions of the final model are worth their memory only where they are read.
-  const reads = wantsInSample || splits.length < problem.folds;
-  const { learner, last, outOfFold } = best;
-  const { model, predicted } = learner.fit(
-    problem,
-    rows,
-    reads ? rows : rows.subarray(0, 0),
-    source(learner.name, 'all'),
-    last,
-  );
-  const inSample = reads ? own(problem, predicted) : undefined;
-  if (inSample) {
-    // Rows of folds that were left out.
-    const tried = new Set(splits.map((s) => s.fold));
-    rows.forEach((r, i) => {
-      if (!tried.has(problem.foldOf[r])) outOfFold[i] = inSample[i];
-    });
-  }
-  return {
-    model,
-    criterion,
-    candidates,
-    chosen: learner.name,
-    notes,
-    outOfFold,
-    ...(inSample ? { inSample } : {}),
-  };
+  if (best) said.set(best.outOfFold);
+  return { candidates, best, notes, tried: new Set(splits.map((split) => split.fold)) };
 }
 
 /** A prediction's part that concerns a row: the value, or the probability of the row's own class. */
 function own({ rows, classOf }: Problem, predicted: Float64Array): Float64Array {
   if (!classOf) return predicted;
-  const said = new Float64Array(rows.length);
+  const said = scratchDoubles(rows.length);
   for (let i = 0; i < rows.length; i++) said[i] = predicted[classOf[rows[i]] * rows.length + i];
   return said;
 }

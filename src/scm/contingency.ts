@@ -1,6 +1,8 @@
 // A contingency table as classifier: class shares in each cell of the categorical parents' values,
 // drawn by one row's weight to the overall shares. Missing counts as one more category.
 
+import { scratchDoubles } from './scratch.js';
+
 export interface ContingencyFit {
   /** Number of categories of each parent, the one for missing cells included. */
   readonly sizes: Int32Array;
@@ -21,7 +23,7 @@ export function cellNumbers(
   sizes: Int32Array,
   n: number,
 ): Float64Array {
-  const numbers = new Float64Array(n);
+  const numbers = scratchDoubles(n);
   values.forEach((column, j) => {
     const last = sizes[j] - 1;
     for (let i = 0; i < n; i++) {
@@ -75,7 +77,7 @@ export function predictContingency(
   const classes = overall.length;
   const place = new Map(Array.from(cells, (cell, c) => [cell, c]));
   const numbers = cellNumbers(values, sizes, n);
-  const p = new Float64Array(classes * n);
+  const p = scratchDoubles(classes * n);
   for (let i = 0; i < n; i++) {
     const c = place.get(numbers[i]);
     for (let k = 0; k < classes; k++) {

@@ -2,6 +2,7 @@
 // table would take several times its memory. Blocks hold every fold (20,000 rows at most) whole.
 
 import { type Encoding, encodedWidth, encodeInto } from './encoding.js';
+import { scratchDoubles } from './scratch.js';
 
 /** Rows of a block. */
 export const BLOCK: number = 2 ** 15;
@@ -47,7 +48,7 @@ export function encodedDesign(
 ): Design {
   const block = Math.min(rows.length, BLOCK);
   const width = encodedWidth(encoding);
-  const whole = Array.from({ length: width }, () => new Float64Array(block));
+  const whole = Array.from({ length: width }, () => scratchDoubles(block));
   let made = -1;
   return {
     rows: rows.length,

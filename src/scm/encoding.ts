@@ -5,6 +5,7 @@
 // Columns are centred and scaled for the solvers; coefficients are given back in the units of the data.
 
 import type { FrameColumn } from './frame.js';
+import { inScratch, scratchDoubles } from './scratch.js';
 
 /** How one parent becomes columns. */
 export type ParentEncoding =
@@ -99,7 +100,7 @@ export function encodedWidth({ parents, degree }: Encoding): number {
  * Encode rows.
  * @param values One Float64Array a parent.
  * @param rows Which rows of `values`; all of them where absent.
- * @returns Columns, each one value a row.
+ * @returns Columns, each one value a row; scratch (see `inScratch`).
  */
 export function encode(
   encoding: Encoding,
@@ -107,7 +108,7 @@ export function encode(
   rows?: Int32Array,
 ): Float64Array[] {
   const n = rows ? rows.length : values[0].length;
-  const columns = Array.from({ length: encodedWidth(encoding) }, () => new Float64Array(n));
+  const columns = Array.from({ length: encodedWidth(encoding) }, () => scratchDoubles(n));
   encodeInto(columns, encoding, values, rows, 0);
   return columns;
 }
@@ -124,55 +125,57 @@ export function encodeInto(
   rows: Int32Array | undefined,
   from: number,
 ): void {
-  const n = columns[0]?.length ?? 0;
-  const gathered = rows ? new Float64Array(n) : undefined;
-  let next = 0;
-  parents.forEach((parent, j) => {
-    let own = values[j];
-    if (rows && gathered) {
-      for (let i = 0; i < n; i++) gathered[i] = own[rows[from + i]];
-      own = gathered;
-    } else if (from > 0) own = own.subarray(from, from + n);
-    if (parent.kind === 'target') {
-      const unknown = parent.means.length / parent.outputs - 1;
-      for (let k = 0; k < parent.outputs; k++) {
+  inScratch(() => {
+    const n = columns[0]?.length ?? 0;
+    const gathered = rows ? scratchDoubles(n) : undefined;
+    let next = 0;
+    parents.forEach((parent, j) => {
+      let own = values[j];
+      if (rows && gathered) {
+        for (let i = 0; i < n; i++) gathered[i] = own[rows[from + i]];
+        own = gathered;
+      } else if (from > 0) own = own.subarray(from, from + n);
+      if (parent.kind === 'target') {
+        const unknown = parent.means.length / parent.outputs - 1;
+        for (let k = 0; k < parent.outputs; k++) {
+          const column = columns[next++];
+          for (let i = 0; i < n; i++) {
+            const v = own[i];
+            column[i] = parent.means[(v >= 0 && v < unknown ? v : unknown) * parent.outputs + k];
+          }
+        }
+        return;
+      }
+      if (parent.kind === 'number') {
         const column = columns[next++];
+        for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? parent.mean : own[i];
+      } else {
+        const { levels, shares } = parent;
+        const indicators = columns.slice(next, next + levels.length);
+        for (const column of indicators) column.fill(0);
+        next += levels.length;
+        const place = new Int32Array(1 + Math.max(...levels, 0)).fill(-1);
+        levels.forEach((c, k) => {
+          place[c] = k;
+        });
         for (let i = 0; i < n; i++) {
           const v = own[i];
-          column[i] = parent.means[(v >= 0 && v < unknown ? v : unknown) * parent.outputs + k];
+          if (Number.isNaN(v)) for (let k = 0; k < levels.length; k++) indicators[k][i] = shares[k];
+          else if (v < place.length && place[v] >= 0) indicators[place[v]][i] = 1;
         }
       }
-      return;
-    }
-    if (parent.kind === 'number') {
-      const column = columns[next++];
-      for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? parent.mean : own[i];
-    } else {
-      const { levels, shares } = parent;
-      const indicators = columns.slice(next, next + levels.length);
-      for (const column of indicators) column.fill(0);
-      next += levels.length;
-      const place = new Int32Array(1 + Math.max(...levels, 0)).fill(-1);
-      levels.forEach((c, k) => {
-        place[c] = k;
-      });
-      for (let i = 0; i < n; i++) {
-        const v = own[i];
-        if (Number.isNaN(v)) for (let k = 0; k < levels.length; k++) indicators[k][i] = shares[k];
-        else if (v < place.length && place[v] >= 0) indicators[place[v]][i] = 1;
+      if (parent.flag) {
+        const column = columns[next++];
+        for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? 1 : 0;
       }
-    }
-    if (parent.flag) {
+    });
+    for (const [a, b] of factors(next, degree)) {
+      const left = columns[a];
+      const right = columns[b];
       const column = columns[next++];
-      for (let i = 0; i < n; i++) column[i] = Number.isNaN(own[i]) ? 1 : 0;
+      for (let i = 0; i < n; i++) column[i] = left[i] * right[i];
     }
   });
-  for (const [a, b] of factors(next, degree)) {
-    const left = columns[a];
-    const right = columns[b];
-    const column = columns[next++];
-    for (let i = 0; i < n; i++) column[i] = left[i] * right[i];
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-// How good is a fitted SCM? Each mechanism on rows that it did not see, the noise's independence of
+// How good is a fitted SCM? Each mechanism on real rows (best such as it did not see), the noise's independence of
 // the parents, and synthetic against real rows: single columns, pairs, and the whole table.
 
 import type { Table } from '../data/table.js';
@@ -30,7 +30,7 @@ export interface EvaluateScmOptions extends LongWork {
   readonly alpha?: number;
 }
 
-/** One mechanism on held-out rows. */
+/** One mechanism on the rows given. */
 export interface NodeEvaluation {
   readonly node: string;
   readonly dag: number;
@@ -63,6 +63,8 @@ export interface ColumnDistance {
 export interface ScmEvaluation {
   readonly kind: 'scm-evaluation';
   readonly rows: number;
+  /** Whether these are the very rows that it was fitted on: scores flatter it then. */
+  readonly fittedOn: boolean;
   readonly nodes: readonly NodeEvaluation[];
   readonly columns: readonly ColumnDistance[];
   /** Mean of the columns' KL divergences. */
@@ -83,7 +85,7 @@ const KERNEL_ROWS = 500;
 
 /**
  * Evaluate a fitted SCM.
- * @param table Real rows that it was not fitted on.
+ * @param table Real rows, best such as it was not fitted on.
  */
 export async function evaluateScm(
   scm: Scm,
@@ -132,6 +134,7 @@ export async function evaluateScm(
     return {
       kind: 'scm-evaluation',
       rows: table.rows,
+      fittedOn: wasFittedOn(scm, real, table.rows),
       nodes,
       columns,
       meanKl: columns.reduce((sum, c) => sum + c.kl, 0) / columns.length,
@@ -140,6 +143,19 @@ export async function evaluateScm(
       twoSample: test(synthetic),
       ...(other ? { twoSampleReference: test(other) } : {}),
     };
+  });
+}
+
+/** Whether a table is the one that an SCM was fitted on: roots keep their columns as they were. */
+function wasFittedOn(scm: Scm, real: readonly Float64Array[], rows: number): boolean {
+  if (rows !== scm.rows) return false;
+  const place = new Map(scm.variables.map(({ name }, j) => [name, j]));
+  return scm.nodes.every(({ name, parents, mechanism }) => {
+    if (parents.length > 0 || mechanism.mechanism !== 'empirical') return true;
+    const { values } = mechanism;
+    const column = real[place.get(name) as number];
+    const own = values.length < rows ? column.filter((v) => !Number.isNaN(v)) : column;
+    return own.length === values.length && own.every((v, i) => Object.is(v, values[i]));
   });
 }
 

@@ -7,6 +7,7 @@ import { dealFolds } from './folds.js';
 import type { Frame, FrameColumn } from './frame.js';
 import { type AdditiveNoise, type Link, type Mechanism, roundHalfEven } from './mechanism.js';
 import { problem } from './problem.js';
+import { inScratch } from './scratch.js';
 
 /** What one node's fit depends on, besides the table. */
 export interface NodeSettings {
@@ -61,6 +62,18 @@ export function fitNode(
     const values = missing === 'keep' ? target.values.slice() : knownValues(target);
     return { name: node, parents, mechanism: { mechanism: 'empirical', values } };
   }
+  return inScratch(() => fitChosen(frame, target, parents, settings));
+}
+
+/** Fit a node that has parents and varies. */
+function fitChosen(
+  frame: Frame,
+  target: FrameColumn,
+  parents: readonly string[],
+  settings: NodeSettings,
+): FittedNode {
+  const { name: node } = target;
+  const { missing } = settings;
   const link = settings.links[node];
   const explained = link && link !== 'identity' ? unlinked(target, link) : target;
   const categorical = target.categories !== undefined;
@@ -93,8 +106,7 @@ export function fitNode(
   }
   const discrete = target.type === 'integer' && !link;
   const fitted = settings.noise === 'in-sample' && inSample ? inSample : outOfFold;
-  // Fitted values are read again only where noise is drawn near them.
-  const noise = settings.localNoise ? new Float64Array(fitted.length) : fitted;
+  const noise = new Float64Array(fitted.length);
   for (let i = 0; i < noise.length; i++) {
     const f = discrete ? roundHalfEven(fitted[i]) : fitted[i];
     noise[i] = explained.values[p.rows[i]] - f;

@@ -2,17 +2,25 @@
 
 import type { Work } from '../work/long-work.js';
 import { checkWorkers, parallelMap } from '../work/pool.js';
+import { BLOCK } from './design.js';
 import { type FittedNode, fitNode, type NodeSettings } from './fit-node.js';
 import type { FitSetup, Pair } from './fit-node.worker.js';
 import { type ColumnFacts, type Frame, type FrameColumn, sharedNumbers } from './frame.js';
 import { releaseKernel } from './kernel/kernel.js';
+import { releaseScratch } from './scratch.js';
 
 /** Work (in units of `costOf`) below which starting threads costs more than it saves: about 0.3 s. */
 const WORTH_WORKERS = 3e6;
 
-/** Tables (bytes) above which memory limits the number of threads, and how many tables all threads may hold. */
-const LARGE_TABLE = 2 ** 25;
-const MOST_TABLES = 4.5;
+/**
+ * What fitting and then drawing may take beside the table and the model: so many tables, or so many
+ * bytes where that is more. A small table's threads take many times its memory, and no one misses that.
+ */
+const MOST_TABLES = 6;
+const SMALL = 2 ** 26;
+
+/** Tables (bytes) up to which threads wait for the next call: what they hold is little then. */
+const KEPT = 2 ** 22;
 
 /**
  * Fit pairs of node and parents.
@@ -43,6 +51,7 @@ export async function fitPairs(
     .sort((a, b) => costs[b] - costs[a] || a - b);
   if (order.length === 0) {
     releaseKernel();
+    releaseScratch();
     return nodes;
   }
   const used = new Set(order.flatMap((i) => [pairs[i].node, ...pairs[i].parents]));
@@ -63,7 +72,7 @@ export async function fitPairs(
       workers: threads,
       setup,
       signal: work.signal,
-      keep: bytesOf(frame) <= LARGE_TABLE,
+      keep: bytesOf(frame) <= KEPT,
       onResult: (_, k) => work.tick(1, pairs[order[k]].node),
     },
   );
@@ -71,6 +80,7 @@ export async function fitPairs(
     nodes[order[k]] = node;
   });
   releaseKernel();
+  releaseScratch();
   return nodes;
 }
 
@@ -83,19 +93,23 @@ function costOf(frame: Frame, { node, parents }: Pair, { quality }: NodeSettings
   return frame.rows * classes * (parents.length + 4) * 100 * effort;
 }
 
-/** As many threads as hold no more than a few times a large table; threads of a small one hold little. */
-function mostThreads(frame: Frame, pairs: readonly Pair[]): number {
+/**
+ * As many threads as the memory permits. Taken together (measured, test/bench/scm/memory.mjs): columns
+ * and bin codes that threads share and the rows drawn in the end, 1.8 tables; in each thread code and
+ * objects, one block of encoded rows, and of all rows what trees and regressions need in turn.
+ */
+export function mostThreads(frame: Frame, pairs: readonly Pair[]): number {
   const table = bytesOf(frame);
-  if (table <= LARGE_TABLE) return Number.POSITIVE_INFINITY;
   const classes = new Map(frame.columns.map((c) => [c.name, c.categories ? c.distinct : 1]));
-  let most = 0;
+  let row = 0;
   for (const { node, parents } of pairs) {
     if (parents.length === 0) continue;
-    // Trees on all rows: what a row takes in the kernel and beside it.
     const k = classes.get(node) ?? 1;
-    most = Math.max(most, 60 + 33 * (k > 2 ? k : 1) + 2 * parents.length);
+    row = Math.max(row, 30 + 16 * (k > 2 ? k : 1) + parents.length);
   }
-  return Math.max(1, Math.floor((MOST_TABLES * table) / (frame.rows * most)));
+  const thread = 2 ** 20 * (6 + 8 * Math.min(1, frame.rows / BLOCK)) + row * frame.rows;
+  const room = Math.max(MOST_TABLES * table, SMALL) - 1.8 * table;
+  return Math.max(1, Math.floor(room / thread));
 }
 
 /** Bytes of the table that a frame was made from. */

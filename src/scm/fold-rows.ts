@@ -1,6 +1,7 @@
 // The rows that each fold of a choice trains on and is scored on.
 
 import type { Problem } from './problem.js';
+import { scratchIntegers } from './scratch.js';
 
 /** Most rows that a fold trains on and is scored on, as DoWhy has it. */
 export const MOST_ROWS: number = 20_000;
@@ -47,8 +48,8 @@ function rowsOfFold(
 ): { held: Int32Array; train: Int32Array } {
   let out = 0;
   for (let i = 0; i < rows.length; i++) if (foldOf[rows[i]] === fold) out++;
-  const held = new Int32Array(out);
-  const train = new Int32Array(Math.min(rows.length - out, MOST_ROWS));
+  const held = scratchIntegers(out);
+  const train = scratchIntegers(Math.min(rows.length - out, MOST_ROWS));
   let h = 0;
   let t = 0;
   for (let i = 0; i < rows.length; i++) {

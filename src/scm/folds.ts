@@ -1,6 +1,7 @@
 // Folds of the choice between models: shuffled, stratified for classes, drawn once per column.
 
-import { permutation, type Random } from '../math/random.js';
+import { type Random, shuffle } from '../math/random.js';
+import { inScratch, scratchBytes, scratchIntegers } from './scratch.js';
 
 /**
  * Deal rows into folds.
@@ -16,12 +17,27 @@ export function dealFolds(
   random: Random,
 ): Uint8Array {
   const n = values.length;
-  const order = permutation(random, n);
-  const dealt = new Uint8Array(n).fill(255);
+  const dealt = scratchBytes(n).fill(255);
+  inScratch(() => {
+    const order = scratchIntegers(n);
+    for (let r = 0; r < n; r++) order[r] = r;
+    deal(dealt, shuffle(random, order), values, stratified, folds);
+  });
+  return dealt;
+}
+
+function deal(
+  dealt: Uint8Array,
+  order: Int32Array,
+  values: Float64Array,
+  stratified: boolean,
+  folds: number,
+): void {
+  const n = dealt.length;
   if (!stratified) {
     let next = 0;
     for (const r of order) if (!Number.isNaN(values[r])) dealt[r] = next++ % folds;
-    return dealt;
+    return;
   }
   // One class after the other, going on where the last one stopped: folds differ by one row at most.
   const sizes = new Map<number, number>();
@@ -41,5 +57,4 @@ export function dealFolds(
     dealt[r] = place % folds;
     next.set(values[r], place + 1);
   }
-  return dealt;
 }

@@ -10,6 +10,7 @@
 
 import { MISSING } from './bins.js';
 import { holdsKernel, takeKernel } from './kernel/kernel.js';
+import { scratchIntegers } from './scratch.js';
 import type { TreesBuilder } from './trees.js';
 
 /** Features of the units that trees are grown on. */
@@ -166,7 +167,7 @@ export function treeGrower(
 function indicesWhere(values: Counts, holds: (value: number) => boolean): Int32Array {
   let n = 0;
   for (let i = 0; i < values.length; i++) if (holds(values[i])) n++;
-  const found = new Int32Array(n);
+  const found = scratchIntegers(n);
   n = 0;
   for (let i = 0; i < values.length; i++) if (holds(values[i])) found[n++] = i;
   return found;

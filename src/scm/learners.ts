@@ -15,6 +15,7 @@ import { type Model, type ModelName, predictModel } from './model.js';
 import { fitNaiveBayes } from './naive-bayes.js';
 import { fitNeighbours } from './neighbours.js';
 import type { Problem } from './problem.js';
+import { inScratch, scratchBytes, scratchDoubles, scratchIntegers } from './scratch.js';
 
 /** What a learner found on some rows, and what it says of others. */
 export interface Learned {
@@ -117,11 +118,12 @@ function leastSquares(
       const { target, parents } = problem;
       const values = parents.map((p) => p.values);
       const encoding = fitEncoding(parents, train, degree, () => [target.values]);
-      const y = valuesAt(target.values, train);
-      const fit = solve(
-        () => encodedDesign(encoding, values, train),
-        () => encode(encoding, values, train),
-        y,
+      const fit = inScratch(() =>
+        solve(
+          () => encodedDesign(encoding, values, train),
+          () => encode(encoding, values, train),
+          targetAt(problem, train),
+        ),
       );
       const model: Model = { model: name, encoding, ...fit };
       return { model, predicted: predictModel(model, values, held.length, held) };
@@ -137,15 +139,14 @@ function logistic(name: 'logistic' | 'polynomial-logistic', degree: number): Lea
       const { parents } = problem;
       const values = parents.map((p) => p.values);
       const encoding = fitEncoding(parents, train, degree, () => indicators(problem));
-      const { rows, counts, present } = classCounts(problem, train);
-      const x = encodedDesign(encoding, values, rows);
-      const from = startFrom(previous, encoding, x.width, present.length);
-      const fit = fitLogisticCounts(x, counts, present.length, from ? { from } : {});
-      const model: Model = {
-        model: name,
-        encoding,
-        ...allClasses(fit, x.width, problem, present),
-      };
+      const fit = inScratch(() => {
+        const { rows, counts, present } = classCounts(problem, train);
+        const x = encodedDesign(encoding, values, rows);
+        const from = startFrom(previous, encoding, x.width, present.length);
+        const own = fitLogisticCounts(x, counts, present.length, from ? { from } : {});
+        return allClasses(own, x.width, problem, present);
+      });
+      const model: Model = { model: name, encoding, ...fit };
       return { model, predicted: predictModel(model, values, held.length, held) };
     },
   };
@@ -160,7 +161,7 @@ function boosting(): Learner {
       const { size } = features;
       const most = commonest(unitsOfTrain, size);
       const counter = (length: number): Counts =>
-        most < 256 ? new Uint8Array(length) : new Float64Array(length);
+        most < 256 ? scratchBytes(length) : scratchDoubles(length);
       const count = counter(size);
       for (let i = 0; i < unitsOfTrain.length; i++) count[unitsOfTrain[i]]++;
       let goal: BoostingTarget;
@@ -169,8 +170,8 @@ function boosting(): Learner {
         for (let i = 0; i < train.length; i++) counts[classOf[train[i]] * size + unitsOfTrain[i]]++;
         goal = { loss: 'log', classes: classes.length, counts };
       } else {
-        const sum = new Float64Array(size);
-        const squares = most > 1 ? new Float64Array(size) : undefined;
+        const sum = scratchDoubles(size);
+        const squares = most > 1 ? scratchDoubles(size) : undefined;
         for (let i = 0; i < train.length; i++) {
           const y = target.values[train[i]];
           sum[unitsOfTrain[i]] += y;
@@ -184,7 +185,7 @@ function boosting(): Learner {
         borrow: true,
       });
       const outputs = raw.length / size;
-      const own = new Float64Array(outputs * held.length);
+      const own = scratchDoubles(outputs * held.length);
       for (let k = 0; k < outputs; k++) {
         for (let i = 0; i < held.length; i++) {
           own[k * held.length + i] = raw[k * size + unitsOfHeld[i]];
@@ -201,7 +202,7 @@ function boosting(): Learner {
 
 /** Number of rows of the unit that has most. */
 function commonest(unitOf: Int32Array, size: number): number {
-  const counts = new Int32Array(size);
+  const counts = scratchIntegers(size);
   let most = 0;
   for (let i = 0; i < unitOf.length; i++) most = Math.max(most, ++counts[unitOf[i]]);
   return most;
@@ -214,7 +215,7 @@ function usedUnits(
   held: Int32Array,
 ): Omit<Units, 'count'> & { readonly unitsOfTrain: Int32Array; readonly unitsOfHeld: Int32Array } {
   const { unitOf, size, codes, bins, categorical } = units();
-  const place = new Int32Array(size);
+  const place = scratchIntegers(size);
   for (const r of train) place[unitOf[r]] = 1;
   for (const r of held) place[unitOf[r]] = 1;
   let used = 0;
@@ -223,7 +224,7 @@ function usedUnits(
     used === size
       ? codes
       : codes.map((column) => {
-          const kept = new Uint8Array(used);
+          const kept = scratchBytes(used);
           for (let u = 0; u < size; u++) if (place[u] >= 0) kept[place[u]] = column[u];
           return kept;
         });
@@ -232,9 +233,22 @@ function usedUnits(
     codes: own,
     bins,
     categorical,
-    unitsOfTrain: train.map((r) => place[unitOf[r]]),
-    unitsOfHeld: held.map((r) => place[unitOf[r]]),
+    unitsOfTrain: placesOf(train, unitOf, place),
+    unitsOfHeld: placesOf(held, unitOf, place),
   };
+}
+
+function placesOf(rows: Int32Array, unitOf: Int32Array, place: Int32Array): Int32Array {
+  const found = scratchIntegers(rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = place[unitOf[rows[i]]];
+  return found;
+}
+
+/** The target's values in some rows. */
+function targetAt({ target }: Problem, rows: Int32Array): Float64Array {
+  const found = scratchDoubles(rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = target.values[rows[i]];
+  return found;
 }
 
 function trees(kind: 'forest' | 'extra-trees' | 'tree'): Learner {
@@ -244,8 +258,8 @@ function trees(kind: 'forest' | 'extra-trees' | 'tree'): Learner {
       const { unitOf, ...features } = units();
       const { size } = features;
       const outputs = classes?.length ?? 1;
-      const count = new Float64Array(size);
-      const sums = new Float64Array(outputs * size);
+      const count = scratchDoubles(size);
+      const sums = scratchDoubles(outputs * size);
       for (const r of train) {
         const u = unitOf[r];
         count[u]++;
@@ -257,7 +271,9 @@ function trees(kind: 'forest' | 'extra-trees' | 'tree'): Learner {
       const model: Model = { model: kind, binnings, trees: grown, outputs };
       const codes = parents.map((p) => {
         const all = p.binned().codes;
-        return Uint8Array.from(held, (r) => all[r]);
+        const own = scratchBytes(held.length);
+        for (let i = 0; i < held.length; i++) own[i] = all[held[i]];
+        return own;
       });
       return { model, predicted: predictForest(grown, codes, held.length, outputs) };
     },
@@ -310,15 +326,18 @@ function contingency(): Learner {
     excluded(problem) {
       if (problem.parents.some((p) => p.categories === undefined))
         return 'parents that are numbers';
-      const values = rowsOf(problem, problem.rows);
-      const cells = cellNumbers(values, sizesOf(problem), problem.rows.length);
-      return enoughPerCell(cells) ? undefined : 'too few rows in a cell of the parents';
+      const enough = inScratch(() => {
+        const values = rowsOf(problem, problem.rows);
+        return enoughPerCell(cellNumbers(values, sizesOf(problem), problem.rows.length));
+      });
+      return enough ? undefined : 'too few rows in a cell of the parents';
     },
     fit(problem, train, held) {
       const { classes, classOf } = problem;
       const sizes = sizesOf(problem);
       const cells = cellNumbers(rowsOf(problem, train), sizes, train.length);
-      const y = Int32Array.from(train, (r) => classOf?.[r] ?? 0);
+      const y = scratchIntegers(train.length);
+      for (let i = 0; i < train.length; i++) y[i] = classOf?.[train[i]] ?? 0;
       const fit = fitContingency(cells, sizes, y, classes?.length ?? 0);
       const predicted = predictContingency(fit, rowsOf(problem, held), held.length);
       return { model: { model: 'contingency', ...fit }, predicted };
@@ -327,7 +346,11 @@ function contingency(): Learner {
 }
 
 function rowsOf({ parents }: Problem, rows: Int32Array): Float64Array[] {
-  return parents.map((p) => valuesAt(p.values, rows));
+  return parents.map(({ values }) => {
+    const found = scratchDoubles(rows.length);
+    for (let i = 0; i < rows.length; i++) found[i] = values[rows[i]];
+    return found;
+  });
 }
 
 /** One column per class: 1 where a row has it. */
@@ -361,12 +384,12 @@ function classCounts(
   const grouped = exact && size < train.length;
   if (!grouped) {
     const n = train.length;
-    const counts = new Uint8Array(present.length * n);
+    const counts = scratchBytes(present.length * n);
     for (let i = 0; i < n; i++) counts[place[classOf?.[train[i]] ?? 0] * n + i] = 1;
     return { rows: train, counts, present };
   }
-  const at = new Int32Array(size).fill(-1);
-  const rows = new Int32Array(size);
+  const at = scratchIntegers(size).fill(-1);
+  const rows = scratchIntegers(size);
   let n = 0;
   for (const r of train) {
     const u = unitOf[r];
@@ -374,7 +397,7 @@ function classCounts(
     at[u] = n;
     rows[n++] = first[u];
   }
-  const counts = new Float64Array(present.length * n);
+  const counts = scratchDoubles(present.length * n);
   for (const r of train) counts[place[classOf?.[r] ?? 0] * n + at[unitOf[r]]]++;
   return { rows: rows.subarray(0, n), counts, present };
 }

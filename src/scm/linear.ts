@@ -5,6 +5,7 @@
 
 import { symmetricEigen } from '../math/linear-algebra.js';
 import { columnsDesign, type Design } from './design.js';
+import { scratchDoubles } from './scratch.js';
 
 /** A fitted linear function. */
 export interface LinearFit {
@@ -148,7 +149,7 @@ export function predictLinear(
   x: readonly Float64Array[],
   n: number,
 ): Float64Array {
-  const y = new Float64Array(n).fill(fit.intercept);
+  const y = scratchDoubles(n).fill(fit.intercept);
   for (let j = 0; j < x.length; j++) {
     const w = fit.coefficients[j];
     if (w === 0) continue;
@@ -173,7 +174,7 @@ function moments(x: Design, y: Float64Array): Moments {
   for (let j = 0; j < m; j++) means[j] /= n;
   const gram = new Float64Array(m * m);
   const cross = new Float64Array(m);
-  const whole = Array.from({ length: m }, () => new Float64Array(x.block));
+  const whole = Array.from({ length: m }, () => scratchDoubles(x.block));
   x.each((columns, from) => {
     const size = columns[0]?.length ?? 0;
     const centred = whole.map((c) => c.subarray(0, size));

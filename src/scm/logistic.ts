@@ -5,6 +5,7 @@
 
 import { columnsDesign, type Design } from './design.js';
 import { minimizeSoftmax, type SoftmaxProblem } from './minimize-softmax.js';
+import { scratchDoubles } from './scratch.js';
 
 export interface LogisticOptions {
   /** Inverse strength of the penalty (default `1`). */
@@ -54,7 +55,7 @@ export function fitLogisticCounts(
   options: LogisticOptions = {},
 ): LogisticFit {
   const n = x.rows;
-  const total = new Float64Array(n);
+  const total = scratchDoubles(n);
   const shares = new Float64Array(classes);
   for (let k = 0; k < classes; k++) {
     for (let i = 0; i < n; i++) {
@@ -125,7 +126,7 @@ export function predictLogistic(
 ): Float64Array {
   const outputs = fit.intercepts.length;
   const classes = outputs === 1 ? 2 : outputs;
-  const p = new Float64Array(classes * n);
+  const p = scratchDoubles(classes * n);
   for (let k = 0; k < outputs; k++) {
     const at = (outputs === 1 ? 1 : k) * n;
     p.fill(fit.intercepts[k], at, at + n);
@@ -153,11 +154,12 @@ export function normalize(p: Float64Array, n: number, outputs: number): void {
     }
     return;
   }
-  const top = p.slice(0, n);
+  const top = scratchDoubles(n);
+  top.set(p.subarray(0, n));
   for (let k = 1; k < outputs; k++) {
     for (let i = 0; i < n; i++) if (p[k * n + i] > top[i]) top[i] = p[k * n + i];
   }
-  const sum = new Float64Array(n);
+  const sum = scratchDoubles(n);
   for (let k = 0; k < outputs; k++) {
     for (let i = 0; i < n; i++) {
       const e = Math.exp(p[k * n + i] - top[i]);
@@ -198,7 +200,7 @@ function standardised(
     scales[j] = scale > 1e-12 * Math.abs(means[j]) ? scale : 0;
   }
   const used = Array.from(scales.keys()).filter((j) => scales[j] > 0);
-  const whole = used.map(() => new Float64Array(x.block));
+  const whole = used.map(() => scratchDoubles(x.block));
   let made = -1;
   const design: Design = {
     rows: x.rows,

@@ -8,6 +8,7 @@
 
 import { type Random, randomInteger } from '../math/random.js';
 import { type Model, predictModel } from './model.js';
+import { scratchDoubles } from './scratch.js';
 
 /** How a node follows from its parents. */
 export type Mechanism = Empirical | AdditiveNoise | ClassifierMechanism;
@@ -60,7 +61,7 @@ export function drawMechanism(
 ): Float64Array {
   if (mechanism.mechanism === 'empirical') {
     const { values } = mechanism;
-    const drawn = new Float64Array(n);
+    const drawn = scratchDoubles(n);
     for (let i = 0; i < n; i++) drawn[i] = values[randomInteger(random, values.length)];
     return drawn;
   }
@@ -78,7 +79,7 @@ export function drawNoise(
   n: number,
   random: Random,
 ): Float64Array {
-  const drawn = new Float64Array(n);
+  const drawn = scratchDoubles(n);
   if (mechanism.mechanism === 'classifier') {
     for (let i = 0; i < n; i++) drawn[i] = random();
     return drawn;
@@ -135,7 +136,7 @@ function classesAt(
   noise: Float64Array,
 ): Float64Array {
   const n = noise.length;
-  const drawn = new Float64Array(n);
+  const drawn = scratchDoubles(n);
   const last = classes.length - 1;
   for (let i = 0; i < n; i++) {
     let rest = noise[i];

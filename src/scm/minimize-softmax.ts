@@ -6,6 +6,7 @@
 import { cholesky, choleskySolve } from '../math/linear-algebra.js';
 import { type ColumnProducts, columnProducts } from './column-products.js';
 import type { Design } from './design.js';
+import { inScratch, scratchDoubles } from './scratch.js';
 
 /** A softmax regression to be fitted. */
 export interface SoftmaxProblem {
@@ -35,8 +36,10 @@ export function minimizeSoftmax(problem: SoftmaxProblem, w: Float64Array): void 
   const { design, outputs } = problem;
   const products = columnProducts(design, outputs);
   const prepared = { ...problem, n: design.rows, m: design.width, products };
-  if (outputs === 1 || w.length <= 40) newton(prepared, w);
-  else truncatedNewton(prepared, w);
+  inScratch(() => {
+    if (outputs === 1 || w.length <= 40) newton(prepared, w);
+    else truncatedNewton(prepared, w);
+  });
 }
 
 /** The objective at w; fills the gradient, and keeps the probabilities (k · n + i) for the Hessian. */
@@ -97,11 +100,11 @@ function newton(problem: Prepared, w: Float64Array): void {
   const width = m + 1;
   const size = outputs * width;
   let gradient = new Float64Array(size);
-  let p = new Float64Array(outputs * n);
+  // Of the last evaluation: that is always the step taken, or the end.
+  const p = scratchDoubles(outputs * n);
   let loss = evaluate(problem, w, gradient, p);
   const hessian = new Float64Array(size * size);
-  const weighted = new Float64Array(design.block);
-  let nextP = new Float64Array(outputs * n);
+  const weighted = scratchDoubles(design.block);
   for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
     hessian.fill(0);
     design.each((columns, from) => {
@@ -149,13 +152,12 @@ function newton(problem: Prepared, w: Float64Array): void {
     for (let t = 1; t > 1e-8; t /= 2) {
       const next = w.map((v, j) => v - t * step[j]);
       const nextGradient = new Float64Array(size);
-      const nextLoss = evaluate(problem, next, nextGradient, nextP);
+      const nextLoss = evaluate(problem, next, nextGradient, p);
       if (nextLoss <= loss + 1e-4 * t * slope || Math.abs(slope) < 1e-14 * Math.abs(loss)) {
         moved = nextLoss < loss || largest(nextGradient) < largest(gradient);
         if (moved) {
           w.set(next);
           gradient = nextGradient;
-          [p, nextP] = [nextP, p];
           loss = nextLoss;
         }
         break;
@@ -169,11 +171,11 @@ function truncatedNewton(problem: Prepared, w: Float64Array): void {
   const { n, m, outputs, tolerance } = problem;
   const size = outputs * (m + 1);
   let gradient = new Float64Array(size);
-  let p = new Float64Array(outputs * n);
+  // Of the last evaluation: that is always the step taken, or the end.
+  const p = scratchDoubles(outputs * n);
   let loss = evaluate(problem, w, gradient, p);
   const first = Math.sqrt(dot(gradient, gradient));
   const precondition = blockSolver(problem, p);
-  let nextP = new Float64Array(outputs * n);
   for (let round = 0; round < 100 && largest(gradient) > tolerance; round++) {
     const step = conjugateGradients(problem, p, gradient, first, precondition);
     const slope = -dot(step, gradient);
@@ -181,14 +183,13 @@ function truncatedNewton(problem: Prepared, w: Float64Array): void {
     for (let t = 1; t > 1e-10; t /= 2) {
       const next = w.map((v, j) => v - t * step[j]);
       const nextGradient = new Float64Array(size);
-      const nextLoss = evaluate(problem, next, nextGradient, nextP);
+      const nextLoss = evaluate(problem, next, nextGradient, p);
       // Near the minimum the loss no longer tells steps apart, the gradient does.
       if (nextLoss > loss + 1e-4 * t * slope + 1e-13 * Math.abs(loss)) continue;
       accepted = nextLoss < loss || largest(nextGradient) < largest(gradient);
       if (!accepted) break;
       w.set(next);
       gradient = nextGradient;
-      [p, nextP] = [nextP, p];
       loss = nextLoss;
       break;
     }
@@ -242,7 +243,7 @@ function blockSolver(
   const gram = new Float64Array(width * width);
   let rows = 0;
   for (let i = 0; i < n; i++) rows += total[i];
-  const weighted = new Float64Array(design.block);
+  const weighted = scratchDoubles(design.block);
   design.each((columns, from) => {
     const size = Math.min(design.block, n - from);
     for (let j = 0; j < m; j++) {
@@ -286,23 +287,24 @@ function hessianTimes(problem: Prepared, p: Float64Array, v: Float64Array): Floa
   const { products, total, n, m, outputs, penalty } = problem;
   const width = m + 1;
   const out = new Float64Array(v.length);
-  const mean = new Float64Array(problem.design.block);
-  products.pass(v, out, (scores, from) => {
-    const size = Math.min(mean.length, n - from);
-    mean.fill(0);
-    for (let k = 0; k < outputs; k++) {
-      const at = k * n + from;
-      const own = scores[k];
-      for (let i = 0; i < size; i++) mean[i] += p[at + i] * own[i];
-    }
-    for (let k = 0; k < outputs; k++) {
-      const at = k * n + from;
-      const own = scores[k];
-      for (let i = 0; i < size; i++) {
-        own[i] = total[from + i] * p[at + i] * (own[i] - mean[i]);
+  products.pass(v, out, (scores, from) =>
+    inScratch(() => {
+      const size = Math.min(problem.design.block, n - from);
+      const mean = scratchDoubles(size);
+      for (let k = 0; k < outputs; k++) {
+        const at = k * n + from;
+        const own = scores[k];
+        for (let i = 0; i < size; i++) mean[i] += p[at + i] * own[i];
       }
-    }
-  });
+      for (let k = 0; k < outputs; k++) {
+        const at = k * n + from;
+        const own = scores[k];
+        for (let i = 0; i < size; i++) {
+          own[i] = total[from + i] * p[at + i] * (own[i] - mean[i]);
+        }
+      }
+    }),
+  );
   for (let k = 0; k < outputs; k++) {
     for (let j = 0; j < m; j++) out[k * width + j] += penalty[j] * v[k * width + j];
   }

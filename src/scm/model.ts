@@ -10,6 +10,7 @@ import { predictLinear } from './linear.js';
 import { normalize, predictLogistic } from './logistic.js';
 import { type NaiveBayesFit, predictNaiveBayes } from './naive-bayes.js';
 import { type NeighboursFit, predictNeighbours } from './neighbours.js';
+import { inScratch, scratchBytes, scratchDoubles, scratchIntegers } from './scratch.js';
 import { addTrees, type Trees } from './trees.js';
 
 /** A fitted function of the parents: a number (regressor) or class probabilities (classifier). */
@@ -56,32 +57,59 @@ export function predictModel(
   rows?: Int32Array,
 ): Float64Array {
   if (n <= BLOCK && !rows) return predictBlock(model, values, n);
-  const gathered = values.map(() => new Float64Array(rows ? Math.min(n, BLOCK) : 0));
-  let out: Float64Array | undefined;
-  for (let from = 0; from < n || !out; from += BLOCK) {
+  const outputs = outputsOf(model);
+  const out = scratchDoubles(outputs * n);
+  for (let from = 0; from < n; from += BLOCK) {
     const size = Math.min(BLOCK, n - from);
-    const own = values.map((column, j) => {
-      if (!rows) return column.subarray(from, from + size);
-      const part = gathered[j].subarray(0, size);
-      for (let i = 0; i < size; i++) part[i] = column[rows[from + i]];
-      return part;
+    inScratch(() => {
+      const own = values.map((column) => {
+        if (!rows) return column.subarray(from, from + size);
+        const part = scratchDoubles(size);
+        for (let i = 0; i < size; i++) part[i] = column[rows[from + i]];
+        return part;
+      });
+      const part = predictBlock(model, own, size);
+      for (let k = 0; k < outputs; k++) {
+        out.set(part.subarray(k * size, (k + 1) * size), k * n + from);
+      }
     });
-    const part = predictBlock(model, own, size);
-    if (size === n) return part;
-    const outputs = part.length / size;
-    out ??= new Float64Array(outputs * n);
-    for (let k = 0; k < outputs; k++) {
-      out.set(part.subarray(k * size, (k + 1) * size), k * n + from);
-    }
   }
   return out;
+}
+
+/** Numbers that a model gives for a row. */
+function outputsOf(model: Model): number {
+  switch (model.model) {
+    case 'constant':
+      return model.values.length;
+    case 'linear':
+    case 'ridge':
+    case 'lasso':
+    case 'polynomial':
+      return 1;
+    case 'logistic':
+    case 'polynomial-logistic':
+      return Math.max(2, model.intercepts.length);
+    case 'boosting':
+      return model.loss === 'logistic' ? 2 : model.start.length;
+    case 'forest':
+    case 'extra-trees':
+    case 'tree':
+      return model.outputs;
+    case 'neighbours':
+      return Math.max(1, model.classes);
+    case 'naive-bayes':
+      return model.shares.length;
+    case 'contingency':
+      return model.overall.length;
+  }
 }
 
 function predictBlock(model: Model, values: readonly Float64Array[], n: number): Float64Array {
   switch (model.model) {
     case 'constant': {
       const { values: constants } = model;
-      const out = new Float64Array(constants.length * n);
+      const out = scratchDoubles(constants.length * n);
       constants.forEach((v, k) => {
         out.fill(v, k * n, (k + 1) * n);
       });
@@ -92,7 +120,7 @@ function predictBlock(model: Model, values: readonly Float64Array[], n: number):
     case 'lasso':
     case 'polynomial':
       if (model.encoding.degree === 1) {
-        const out = new Float64Array(n).fill(model.intercept);
+        const out = scratchDoubles(n).fill(model.intercept);
         addEncoded(model.encoding, values, model.coefficients, 0, out);
         return out;
       }
@@ -105,7 +133,9 @@ function predictBlock(model: Model, values: readonly Float64Array[], n: number):
           : predictLogistic(model, encode(model.encoding, own), rows),
       );
     case 'boosting': {
-      const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
+      const codes = model.binnings.map((binning, j) =>
+        binCodes(values[j], binning, scratchBytes(n)),
+      );
       const groups = groupCodes(codes, n, n / 2);
       if (groups) return spread(predictBoosted(model, groups.codes, groups.size), groups, n);
       return predictBoosted(model, codes, n);
@@ -113,7 +143,9 @@ function predictBlock(model: Model, values: readonly Float64Array[], n: number):
     case 'forest':
     case 'extra-trees':
     case 'tree': {
-      const codes = model.binnings.map((binning, j) => binCodes(values[j], binning));
+      const codes = model.binnings.map((binning, j) =>
+        binCodes(values[j], binning, scratchBytes(n)),
+      );
       const groups = groupCodes(codes, n, n / 2);
       if (!groups) return predictForest(model.trees, codes, n, model.outputs);
       const { size } = groups;
@@ -136,7 +168,7 @@ function logisticOfEncoded(
   const { encoding, coefficients, intercepts } = model;
   const outputs = intercepts.length;
   const width = coefficients.length / outputs;
-  const p = new Float64Array(Math.max(2, outputs) * n);
+  const p = scratchDoubles(Math.max(2, outputs) * n);
   for (let k = 0; k < outputs; k++) {
     const at = (outputs === 1 ? 1 : k) * n;
     const score = p.subarray(at, at + n).fill(intercepts[k]);
@@ -151,7 +183,7 @@ function predictBoosted(
   codes: readonly Uint8Array[],
   n: number,
 ): Float64Array {
-  const raw = new Float64Array(model.start.length * n);
+  const raw = scratchDoubles(model.start.length * n);
   model.start.forEach((v, k) => {
     raw.fill(v, k * n, (k + 1) * n);
   });
@@ -167,7 +199,7 @@ function onDistinct(
 ): Float64Array {
   const codes: Uint8Array[] = [];
   for (const column of values) {
-    const own = new Uint8Array(n);
+    const own = scratchBytes(n);
     for (let i = 0; i < n; i++) {
       const v = column[i];
       own[i] = v;
@@ -192,19 +224,23 @@ interface Groups {
 
 /** Group rows by their codes; `undefined` where there are more than so many groups. */
 function groupCodes(codes: readonly Uint8Array[], n: number, most: number): Groups | undefined {
-  let groupOf = new Int32Array(n);
+  let groupOf = scratchIntegers(n);
+  let next = scratchIntegers(n);
   let size = 1;
   for (const column of codes) {
-    const place = new Int32Array(size * 256).fill(-1);
-    const next = new Int32Array(n);
-    let found = 0;
-    for (let i = 0; i < n; i++) {
-      const key = groupOf[i] * 256 + column[i];
-      if (place[key] < 0) place[key] = found++;
-      next[i] = place[key];
-    }
+    const before = size;
+    const found = inScratch(() => {
+      const place = scratchIntegers(before * 256).fill(-1);
+      let count = 0;
+      for (let i = 0; i < n; i++) {
+        const key = groupOf[i] * 256 + column[i];
+        if (place[key] < 0) place[key] = count++;
+        next[i] = place[key];
+      }
+      return count;
+    });
     if (found > most) return undefined;
-    groupOf = next;
+    [groupOf, next] = [next, groupOf];
     size = found;
   }
   const first = new Int32Array(size);
@@ -214,7 +250,7 @@ function groupCodes(codes: readonly Uint8Array[], n: number, most: number): Grou
 
 function spread(values: Float64Array, { size, groupOf }: Groups, n: number): Float64Array {
   const outputs = values.length / size;
-  const out = new Float64Array(outputs * n);
+  const out = scratchDoubles(outputs * n);
   for (let k = 0; k < outputs; k++) {
     for (let i = 0; i < n; i++) out[k * n + i] = values[k * size + groupOf[i]];
   }

@@ -3,6 +3,7 @@
 import { MISSING } from './bins.js';
 import type { FrameColumn } from './frame.js';
 import type { Units } from './grow-tree.js';
+import { inScratch, scratchDoubles, scratchIntegers } from './scratch.js';
 
 export interface Problem {
   readonly target: FrameColumn;
@@ -41,10 +42,12 @@ export function problem(
   folds: number,
 ): Problem {
   const { values } = target;
-  const known = new Int32Array(values.length);
+  const known = scratchIntegers(values.length);
   let n = 0;
   for (let r = 0; r < values.length; r++) if (!Number.isNaN(values[r])) known[n++] = r;
   const rows = known.subarray(0, n);
+  // Grouped when first asked for, by when the caller's scratch may be at an end: what lasts is taken now.
+  const unitOf = scratchIntegers(values.length);
   let grouped: RowUnits | undefined;
   const common = {
     target,
@@ -53,7 +56,7 @@ export function problem(
     foldOf,
     folds,
     units() {
-      grouped ??= groupRows(parents, values.length);
+      grouped ??= groupRows(parents, unitOf);
       return grouped;
     },
   };
@@ -65,22 +68,23 @@ export function problem(
   classes.forEach((c, k) => {
     place[c] = k;
   });
-  const classOf = new Int32Array(values.length).fill(-1);
+  const classOf = scratchIntegers(values.length).fill(-1);
   for (const r of rows) classOf[r] = place[values[r]];
   return { ...common, classes, classOf };
 }
 
 /** Group rows with the same codes; rows stay single once most of them differ. */
-function groupRows(parents: readonly FrameColumn[], n: number): RowUnits {
+function groupRows(parents: readonly FrameColumn[], unitOf: Int32Array): RowUnits {
+  const n = unitOf.length;
   const binned = parents.map((p) => p.binned());
   const meta = {
     bins: binned.map((b) => b.bins),
     categorical: binned.map((b) => 'categories' in b.binning),
   };
   let size = 1;
-  const unitOf = new Int32Array(n);
   for (const { codes } of binned) {
-    size = splitUnits(unitOf, size, codes, 0.7 * n);
+    const before = size;
+    size = inScratch(() => splitUnits(unitOf, before, codes, 0.7 * n));
     if (size > 0.7 * n) {
       for (let r = 0; r < n; r++) unitOf[r] = r;
       return {
@@ -114,7 +118,7 @@ function splitUnits(unitOf: Int32Array, size: number, codes: Uint8Array, most: n
   const n = unitOf.length;
   let found = 0;
   if (size * (MISSING + 1) <= 4 * n + 65_536) {
-    const place = new Int32Array(size * (MISSING + 1)).fill(-1);
+    const place = scratchIntegers(size * (MISSING + 1)).fill(-1);
     for (let r = 0; r < n; r++) {
       const key = unitOf[r] * (MISSING + 1) + codes[r];
       if (place[key] < 0) place[key] = found++;
@@ -124,8 +128,8 @@ function splitUnits(unitOf: Int32Array, size: number, codes: Uint8Array, most: n
   }
   // Open addressing in flat arrays: a Map of as many keys takes four times their memory.
   const slots = 2 ** Math.ceil(Math.log2(1.4 * most + 16));
-  const keys = new Float64Array(slots).fill(-1);
-  const units = new Int32Array(slots);
+  const keys = scratchDoubles(slots).fill(-1);
+  const units = scratchIntegers(slots);
   for (let r = 0; r < n; r++) {
     const key = unitOf[r] * (MISSING + 1) + codes[r];
     const hash = Math.imul(key, 0x9e3779b1);

@@ -8,6 +8,7 @@ import type { FittedNode } from './fit-node.js';
 import { unframe } from './frame.js';
 import { drawMechanism } from './mechanism.js';
 import type { Scm, ScmModel } from './scm.js';
+import { inScratch, releaseScratch } from './scratch.js';
 
 export interface SampleOptions {
   /** Any integer: same seed, same rows. */
@@ -47,6 +48,7 @@ export function drawRows(scm: Scm, size: number, random: Random): Table {
     }
     from += n;
   });
+  releaseScratch();
   return unframe(scm.variables, values, scm.target);
 }
 
@@ -94,6 +96,8 @@ function drawModel(
 ): void {
   for (const { at, node, parents } of stepsOf(scm, model)) {
     const given = parents.map((j) => values[j]);
-    values[at].set(drawMechanism(node.mechanism, given, values[at].length, source(node.name)));
+    inScratch(() => {
+      values[at].set(drawMechanism(node.mechanism, given, values[at].length, source(node.name)));
+    });
   }
 }

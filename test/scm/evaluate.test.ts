@@ -81,6 +81,18 @@ describe('evaluateScm()', { timeout: 300_000 }, () => {
     for (const c of good.columns) expect(c.distance).toBeLessThan(0.1);
   });
 
+  it('says whether the rows are those that the model was fitted on', async () => {
+    for (const missing of ['complete', 'keep'] as const) {
+      const train = mixedTable(200, 1);
+      const scm = await fitScm(train, dag(train, mixedEdges), { seed: 1, missing, ...quiet });
+      const on = async (table: typeof train) =>
+        (await evaluateScm(scm, table, { seed: 1, ...quiet })).fittedOn;
+      expect(await on(train)).toBe(true);
+      expect(await on(mixedTable(200, 2))).toBe(false);
+      expect(await on(mixedTable(120, 1))).toBe(false);
+    }
+  });
+
   it('rejects a mechanism whose noise depends on its parents', async () => {
     // The cause is fitted as the effect, with noise that is not normal.
     const random = stream(5, 'direction');

@@ -10,15 +10,24 @@ import { fitScm, sampleScm } from '../../../dist/scm/scm.js';
 
 const [rows, columns, workers] = process.argv.slice(2).map(Number);
 
+function classesOf(values) {
+  const codes = new Int32Array(values.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = values[i] < -0.5 ? 0 : values[i] < 0.5 ? 1 : 2;
+  return codes;
+}
+
 /** Every third column categorical; each with the two before it as parents. */
 function tableOf(n) {
   const random = stream(1, 'memory');
   const made = [];
   for (let j = 0; j < columns; j++) {
-    const before = made.slice(-2);
-    const values = Float64Array.from({ length: n }, (_, i) =>
-      before.reduce((sum, c) => sum + 0.5 * (c.values ?? c.codes)[i], randomNormal(random)),
-    );
+    // Filled in place: garbage of the making would stay resident, and hide as much of what follows.
+    const before = made.slice(-2).map((c) => c.values ?? c.codes);
+    const values = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      values[i] = randomNormal(random);
+      for (const c of before) values[i] += 0.5 * c[i];
+    }
     const name = `c${j}`;
     made.push(
       j % 3 === 2
@@ -26,7 +35,7 @@ function tableOf(n) {
             name,
             type: 'categorical',
             categories: ['a', 'b', 'c'],
-            codes: Int32Array.from(values, (v) => (v < -0.5 ? 0 : v < 0.5 ? 1 : 2)),
+            codes: classesOf(values),
           }
         : { name, type: 'numeric', values },
     );
