@@ -59,7 +59,7 @@ function mechanismName({ mechanism }: FittedNode): string {
   const { model } = mechanism.model;
   const form = {
     'additive-noise': 'f(parents) + noise',
-    'discrete-additive-noise': 'round(f(parents) + noise)',
+    'discrete-additive-noise': 'round(f(parents)) + noise',
     'post-nonlinear': 'g(f(parents) + noise)',
     classifier: 'classifier',
   }[mechanism.mechanism];
@@ -104,7 +104,7 @@ export function scmSummaryGrid({ rows, dags, quality, leftOut, cache, nodes }: S
   };
 }
 
-/** How well an SCM's rows resemble held-out ones, column by column. */
+/** How well an SCM's rows resemble real ones, column by column. */
 export function scmEvaluationGrid(value: ScmEvaluation): Grid {
   const { rows, columns, nodes, twoSample, pairs, pairsReference } = value;
   const reference = columns.some((c) => c.reference !== undefined);
@@ -116,7 +116,7 @@ export function scmEvaluationGrid(value: ScmEvaluation): Grid {
     return node.kl === undefined ? '–' : `KL ${formatNumber(node.kl, 3)}`;
   };
   return {
-    caption: `Structural causal model against ${plural(rows, 'held-out row')}`,
+    caption: `Structural causal model against ${plural(rows, 'row')}, ${value.fittedOn ? 'those that it was fitted on' : 'not the table that it was fitted on'}`,
     columns: [
       { name: 'column' },
       { name: 'distance', align: 'right' },

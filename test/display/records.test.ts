@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { summarize } from '../../src/data/summarize.js';
+import { takeRows } from '../../src/data/table.js';
 import { dag } from '../../src/discovery/dag.js';
 import { bundle } from '../../src/display/index.js';
 import { stream } from '../../src/math/random.js';
+import { evaluateScm } from '../../src/scm/evaluate-scm.js';
 import { fitScm } from '../../src/scm/scm.js';
 import { summarizeScm } from '../../src/scm/summarize-scm.js';
 import { history, mixed } from './samples.js';
@@ -31,6 +33,10 @@ function line() {
   };
 }
 
+function whole({ name, values }: { name: string; values: Float64Array }) {
+  return { name, type: 'integer' as const, values: values.map((v) => Math.round(10 * v)) };
+}
+
 describe('the views of small records', () => {
   it('show a summary of a table column by column', () => {
     const shown = text(summarize(mixed));
@@ -48,6 +54,26 @@ describe('the views of small records', () => {
     expect(shown).toMatch(/x +– +empirical distribution +2 of 2/);
     expect(shown).toMatch(/y \(target\) +x +f\(parents\) \+ noise: \w+ +noise sd 0\.0\d+ +1 of 2/);
     expect(text(summarizeScm(scm))).toMatch(/y +x +additive-noise +\w+ +.*linear/);
+  });
+
+  it('show integers as a rounded function plus whole noise, and which rows a model was held to', async () => {
+    const { kind, rows: size, columns } = line();
+    const counts = { kind, rows: size, columns: columns.map(whole) };
+    const scm = await fitScm(counts, dag(counts, 'x -> y'), { seed: 1, workers: 1 });
+    expect(text(scm)).toMatch(/y +x +round\(f\(parents\)\) \+ noise: \w+/);
+    const on = async (rows: number): Promise<string> =>
+      text(
+        await evaluateScm(
+          scm,
+          takeRows(
+            counts,
+            Array.from({ length: rows }, (_, i) => i),
+          ),
+          { seed: 1 },
+        ),
+      );
+    expect(await on(60)).toContain('against 60 rows, those that it was fitted on');
+    expect(await on(40)).toContain('against 40 rows, not the table that it was fitted on');
   });
 
   it('show a tuned model by its history, a plain one by what it predicts', () => {
