@@ -101,14 +101,10 @@ export function layerNormBackward(
 }
 
 /**
- * A linear map followed by the exact GELU, u·Φ(u).
+ * The exact GELU, u·Φ(u), of a linear map's outcome with its bias added.
+ * @param mapped x·Wᵀ, as `times` gives it.
  * @param keep Also give the slope Φ(u) + u·φ(u), for the gradient.
  */
-export function linearGelu(x: Tensor, part: Linear, keep: boolean): { y: Tensor; slope?: Tensor } {
-  return tidy(() => biasGelu(times(x, part), part.bias, keep));
-}
-
-/** The second half of `linearGelu`: `mapped` is x·Wᵀ. */
 export function biasGelu(
   mapped: Tensor,
   bias: Tensor,
@@ -130,6 +126,27 @@ export function biasGelu(
       .exp()
       .mul(1 / Math.sqrt(2 * Math.PI));
     return { y, slope: density.mul(u).add(cumulative) };
+  });
+}
+
+/**
+ * Gradients of `biasGelu`, which is run again for them.
+ * @param dy [T, d]
+ * @returns What came out, y, beside dx and the bias's gradient.
+ */
+export function biasGeluBackward(
+  mapped: Tensor,
+  bias: Tensor,
+  dy: Tensor,
+): { y: Tensor; dx: Tensor; bias: Tensor } {
+  return tidy(() => {
+    if (hasFused()) {
+      const [y, dx, dBias] = operation('CmxBiasGeluGrad', [mapped, bias, dy], 3);
+      return { y, dx, bias: dBias };
+    }
+    const { y, slope } = biasGelu(mapped, bias, true);
+    const dx = dy.mul(slope as Tensor);
+    return { y, dx, bias: sumRows(dx) };
   });
 }
 

@@ -194,6 +194,7 @@ export function sumRows(rows: Tensor): Tensor {
   if (backend?.name !== 'tensorflow') {
     return tidy(() => tf().sum(rows.reshape([-1, rows.shape[rows.rank - 1]]), 0));
   }
+  if (fused) return operation('CmxSumRows', [rows], 1)[0];
   // The native operation for it is about five times faster than a sum over the first axis.
   return operation('BiasAddGrad', [rows], 1, [float32])[0];
 }
@@ -253,10 +254,7 @@ function addon<T>(require: NodeJS.Require, name: string): T | undefined {
 /** A binding that was compiled without the fused operations, or with older ones, lacks the last one. */
 function tryFused(): boolean {
   try {
-    tidy(() => {
-      const one = tf().zeros([1, 1, 1, 1]);
-      return operation('CmxAttention', [one, one, one], 2)[0];
-    }).dispose();
+    tidy(() => operation('CmxSumRows', [tf().zeros([1, 1])], 1)[0]).dispose();
     return true;
   } catch {
     return false;

@@ -5,17 +5,19 @@
 
 import { type Tensor, tidy } from '../math/tf.js';
 import {
+  type FeedForwardNames,
+  type FeedForwardSaved,
+  feedForwardBlock,
+  feedForwardBlockBackward,
+  type HiddenSums,
+} from './feed-forward.js';
+import {
   type AttentionNames,
   type AttentionRows,
   type AttentionSaved,
   askBlock,
   attentionBlock,
   attentionBlockBackward,
-  type FeedForwardNames,
-  type FeedForwardSaved,
-  feedForwardBlock,
-  feedForwardBlockBackward,
-  type HiddenSums,
   type KeysValues,
   type TakeGradient,
 } from './layers.js';

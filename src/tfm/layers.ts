@@ -1,12 +1,10 @@
-// The two blocks that a Tab2D layer is made of, forward and backward, in pieces.
+// The attention block of a Tab2D layer, forward and backward, in pieces.
 // Legend: b batch, n rows of tokens in it, d channels. An attention block attends along n.
-// Kept together: every block stands beside its gradient, which changes with it.
 
 import {
   type AttendSaved,
   attendHeads,
   attendHeadsBackward,
-  biasGelu,
   type Linear,
   layerNorm,
   layerNormBackward,
@@ -14,7 +12,6 @@ import {
   linearWeights,
   type NormSaved,
   projectHeads,
-  times,
 } from '../math/neural.js';
 import { product, type Tensor, tf } from '../math/tf.js';
 import { along, cuts, joined, type Pieces } from './pieces.js';
@@ -149,119 +146,6 @@ export async function attentionBlockBackward(
   return dx;
 }
 
-/** Names of the parts of a feed-forward block. */
-export interface FeedForwardNames {
-  readonly norm: string;
-  readonly up: string;
-  readonly down: string;
-}
-
-/** What the gradient of a feed-forward block needs; all tokens under each other, [b·n, …]. */
-export interface FeedForwardSaved extends NormSaved {
-  readonly h: Tensor;
-  readonly hidden: Tensor;
-  readonly slope: Tensor;
-}
-
-/**
- * W1·LN(x) of a feed-forward block, without its bias, in pieces of tokens: the costliest of what is made
- * anew where only the block's input was kept.
- */
-export type HiddenSums = readonly Tensor[];
-
-/** What to keep of a feed-forward block: all that its gradient needs, the costliest of it, or nothing. */
-export type FeedForwardKeep = 'all' | 'sums' | 'nothing';
-
-/**
- * x + W2·gelu(W1·LN(x)), x [b, n, d].
- * @param keep What will be asked for.
- */
-export async function feedForwardBlock(
-  pieces: Pieces,
-  x: Tensor,
-  parts: Parts,
-  names: FeedForwardNames,
-  keep: FeedForwardKeep,
-): Promise<{ y: Tensor; saved?: FeedForwardSaved; sums?: HiddenSums }> {
-  const all = await pieces.run(() => flat(x));
-  const out: Tensor[] = [];
-  let saved: FeedForwardSaved | undefined;
-  const sums: Tensor[] = [];
-  for (const [from, to] of keep === 'all' ? [[0, all.shape[0]] as const] : tokenCuts(all)) {
-    const own = keep === 'sums' ? await sumsOf(pieces, all, from, to, parts, names) : undefined;
-    if (own) sums.push(own);
-    const made = await hiddenOf(pieces, all, from, to, parts, names, keep === 'all', own);
-    out.push(
-      await pieces.run(() => linearInto(along(all, 0, from, to), made.hidden, parts(names.down))),
-    );
-    if (keep === 'all') saved = made as FeedForwardSaved;
-    else pieces.free(made);
-  }
-  const y = await joined(pieces, out, 0);
-  const shaped = await pieces.run(() => y.reshape(x.shape));
-  pieces.free(all, y);
-  return {
-    y: shaped,
-    ...(saved ? { saved } : {}),
-    ...(keep === 'sums' ? { sums } : {}),
-  };
-}
-
-/**
- * Gradient of a feed-forward block: dy [b, n, d] → dx [b, n, d].
- * @param from What was saved, which is freed, or the block's input, of which it is made anew with the sums
- *  that were kept.
- */
-export async function feedForwardBlockBackward(
-  pieces: Pieces,
-  from: { readonly saved: FeedForwardSaved } | { readonly x: Tensor; readonly sums?: HiddenSums },
-  parts: Parts,
-  names: FeedForwardNames,
-  dy: Tensor,
-  take: TakeGradient,
-): Promise<Tensor> {
-  const { norm, up, down } = names;
-  const [all, dAll] = await pieces.run(() => [flat('x' in from ? from.x : dy), flat(dy)]);
-  const out: Tensor[] = [];
-  const each = 'x' in from ? tokenCuts(all) : [[0, all.shape[0]] as const];
-  for (const [piece, [first, last]] of each.entries()) {
-    const saved =
-      'x' in from
-        ? ((await hiddenOf(
-            pieces,
-            all,
-            first,
-            last,
-            parts,
-            names,
-            true,
-            from.sums?.[piece],
-          )) as FeedForwardSaved)
-        : from.saved;
-    if ('x' in from) pieces.free(from.sums?.[piece]);
-    const whole = first === 0 && last === dAll.shape[0];
-    const d = whole ? dAll : await pieces.run(() => along(dAll, 0, first, last));
-    const back = await pieces.run(() => product(d, parts(down).weight));
-    await take(down, await pieces.run(() => linearWeights(saved.hidden, d)));
-    const dHidden = await pieces.run(() => back.mul(saved.slope));
-    pieces.free(back, saved.hidden, saved.slope);
-    const dh = await pieces.run(() => product(dHidden, parts(up).weight));
-    await take(up, await pieces.run(() => linearWeights(saved.h, dHidden)));
-    pieces.free(dHidden);
-    const { dx, ...gradient } = await pieces.run(() =>
-      layerNormBackward(saved, parts(norm), dh, d),
-    );
-    await take(norm, gradient);
-    pieces.free(dh, saved);
-    if (!whole) pieces.free(d);
-    out.push(dx);
-  }
-  const dx = await joined(pieces, out, 0);
-  const shaped = await pieces.run(() => dx.reshape(dy.shape));
-  pieces.free(all, dAll, dx);
-  return shaped;
-}
-
 /** Queries of normed rows h [b, n, d], scaled. */
 function queries(h: Tensor, parts: Parts, attention: string, heads: number): Tensor {
   const factor = Math.sqrt(heads / (h.shape[2] as number));
@@ -326,47 +210,6 @@ async function attendBackward(
   return { dq: await joined(pieces, dqs, 1), dk, dv };
 }
 
-/** W1·LN(x) of some tokens, without the bias. */
-function sumsOf(
-  pieces: Pieces,
-  tokens: Tensor,
-  from: number,
-  to: number,
-  parts: Parts,
-  { norm, up }: FeedForwardNames,
-): Promise<Tensor> {
-  return pieces.run(() => times(layerNorm(along(tokens, 0, from, to), parts(norm)).y, parts(up)));
-}
-
-/**
- * Norm and hidden layer of some tokens; with the slope of the hidden layer where it is kept.
- * @param sums W1·LN(x), where it is there already.
- */
-function hiddenOf(
-  pieces: Pieces,
-  tokens: Tensor,
-  from: number,
-  to: number,
-  parts: Parts,
-  { norm, up }: FeedForwardNames,
-  keep: boolean,
-  sums?: Tensor,
-): Promise<{ readonly hidden: Tensor } | FeedForwardSaved> {
-  return pieces.run(() => {
-    const { bias } = parts(up);
-    if (sums && !keep) return { hidden: biasGelu(sums, bias, false).y };
-    const { y: h, normal, scale } = layerNorm(along(tokens, 0, from, to), parts(norm));
-    const { y: hidden, slope } = biasGelu(sums ?? times(h, parts(up)), bias, keep);
-    return slope ? { h, normal, scale, hidden, slope } : { hidden };
-  });
-}
-
-/** Pieces of tokens [T, d], so that one matrix product of the hidden layer is one piece. */
-function tokenCuts(tokens: Tensor): ReturnType<typeof cuts> {
-  const [count, d] = tokens.shape;
-  return cuts(count, 4 * d * d);
-}
-
 /** Pieces of queries [b, h, n, e]; `products` counts multiplications a query, key and channel. */
 function queryCuts(q: Tensor, k: Tensor, products: number): ReturnType<typeof cuts> {
   const [b, h, n, e] = q.shape;
@@ -383,6 +226,7 @@ function placeRows(x: Tensor, from: number, n: number): Tensor {
   ]);
 }
 
-function flat(x: Tensor): Tensor {
+/** Tokens under each other, [b·n, d]. */
+export function flat(x: Tensor): Tensor {
   return x.reshape([-1, x.shape[x.rank - 1] as number]);
 }

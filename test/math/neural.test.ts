@@ -4,12 +4,14 @@ import {
   attendBackward,
   attendHeads,
   attendHeadsBackward,
+  biasGelu,
+  biasGeluBackward,
   layerNorm,
   layerNormBackward,
-  linearGelu,
   linearInto,
   mergeHeads,
   projectHeads,
+  times,
 } from '../../src/math/neural.js';
 import { stream } from '../../src/math/random.js';
 import {
@@ -17,8 +19,10 @@ import {
   liveTensors,
   product,
   ready,
+  sumRows,
   type Tensor,
   tf,
+  tidy,
   useFused,
 } from '../../src/math/tf.js';
 
@@ -91,11 +95,23 @@ describe('fused operations', () => {
       const up = { weight: tensor(d, 16), bias: tensor(d) };
       const residual = tensor(300, d);
       const found = differences(() => {
-        const { y, slope } = linearGelu(x, up, true);
-        const plain = linearGelu(x, up, false).y;
-        return { y, slope: slope as Tensor, plain, sum: linearInto(residual, x, up) };
+        const mapped = times(x, up);
+        const { y, slope } = biasGelu(mapped, up.bias, true);
+        const plain = biasGelu(mapped, up.bias, false).y;
+        const back = biasGeluBackward(mapped, up.bias, residual);
+        const sum = linearInto(residual, x, up);
+        return {
+          mapped,
+          y,
+          slope: slope as Tensor,
+          plain,
+          sum,
+          again: back.y,
+          dx: back.dx,
+          bias: back.bias,
+        };
       });
-      expectClose(found, 1e-5);
+      expectClose(found, 5e-5);
     }
   });
 
@@ -103,7 +119,7 @@ describe('fused operations', () => {
     const x = tf().tensor([[-4], [-1], [-0.5], [0], [0.5], [2], [9]]);
     const part = { weight: tf().tensor([[1]]), bias: tf().tensor([0]) };
     made.push(x, part.weight, part.bias);
-    const { y } = linearGelu(x, part, false);
+    const { y } = tidy(() => biasGelu(times(x, part), part.bias, false));
     made.push(y);
     // u·Φ(u) in 16 digits.
     const exact = [
@@ -197,6 +213,18 @@ describe('fused operations', () => {
       ]) {
         const from = b * part.size;
         expect(a.dataSync().slice(from, from + part.size)).toEqual(part.dataSync());
+      }
+    }
+  });
+
+  it('sum rows as the composed operations do', () => {
+    for (const d of [1, 37, 128]) {
+      for (const rows of [1, 5, 6000]) {
+        const tall = tensor(rows, d);
+        expectClose(
+          differences(() => ({ sums: sumRows(tall) })),
+          2e-6 * rows,
+        );
       }
     }
   });

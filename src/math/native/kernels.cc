@@ -279,6 +279,28 @@ void layer_norm(void*, TF_OpKernelContext* context) {
   });
 }
 
+// Run a loop over rows that also adds up vectors of d numbers, each part of the rows into its own: they
+// are added in the order of the rows, so that the same machine gives the same numbers.
+void sum_parts(int64_t n, int64_t cost, const std::vector<float*>& totals, int64_t d,
+               const std::function<void(const std::vector<float*>&, int64_t, int64_t)>& body) {
+  std::mutex mutex;
+  std::vector<std::pair<int64_t, std::vector<float>>> sums;
+  Threads::get().run(n, cost, [&](int64_t from, int64_t to) {
+    std::vector<float> own(totals.size() * d, 0.0f);
+    std::vector<float*> each;
+    for (size_t i = 0; i < totals.size(); i++) each.push_back(own.data() + i * d);
+    body(each, from, to);
+    std::lock_guard<std::mutex> lock(mutex);
+    sums.emplace_back(from, std::move(own));
+  });
+  std::sort(sums.begin(), sums.end());
+  for (size_t i = 0; i < totals.size(); i++) {
+    std::fill(totals[i], totals[i] + d, 0.0f);
+    for (const auto& part : sums)
+      for (int64_t j = 0; j < d; j++) totals[i][j] += part.second[i * d + j];
+  }
+}
+
 void layer_norm_grad(void*, TF_OpKernelContext* context) {
   Call call(context);
   const TF_Tensor* normal = call.tensor(0);
@@ -298,24 +320,9 @@ void layer_norm_grad(void*, TF_OpKernelContext* context) {
   float* dw = call.output(1, {d});
   float* db = call.output(2, {d});
   if (!dx || !dw || !db) return;
-  std::fill(dw, dw + d, 0.0f);
-  std::fill(db, db + d, 0.0f);
-  std::mutex mutex;
-  std::vector<std::pair<int64_t, std::vector<float>>> sums;
-  Threads::get().run(rows(normal), 6 * d, [&](int64_t from, int64_t to) {
-    std::vector<float> own(2 * d, 0.0f);
-    CHOOSE(layer_norm_grad_rows)(data(normal), scale, w, dy, add, dx, own.data(), own.data() + d, d, from,
-                         to);
-    std::lock_guard<std::mutex> lock(mutex);
-    sums.emplace_back(from, std::move(own));
+  sum_parts(rows(normal), 6 * d, {dw, db}, d, [&](const std::vector<float*>& own, int64_t from, int64_t to) {
+    CHOOSE(layer_norm_grad_rows)(data(normal), scale, w, dy, add, dx, own[0], own[1], d, from, to);
   });
-  // In the order of the rows, so that the same machine gives the same numbers.
-  std::sort(sums.begin(), sums.end());
-  for (const auto& part : sums)
-    for (int64_t j = 0; j < d; j++) {
-      dw[j] += part.second[j];
-      db[j] += part.second[d + j];
-    }
 }
 
 void bias_gelu(void*, TF_OpKernelContext* context) {
@@ -342,6 +349,35 @@ void bias_gelu_keep(void*, TF_OpKernelContext* context) {
   if (!y || !slope) return;
   Threads::get().run(rows(x), 16 * last(x), [&](int64_t from, int64_t to) {
     CHOOSE(gelu_keep_rows)(data(x), b, y, slope, last(x), from, to);
+  });
+}
+
+void bias_gelu_grad(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const TF_Tensor* bias = call.tensor(1);
+  const TF_Tensor* gradient = call.tensor(2);
+  const int64_t d = last(x);
+  if (call.refuse(size(bias) == d && size(gradient) == size(x))) return;
+  const float* b = data(bias);
+  const float* dy = data(gradient);
+  float* y = call.output(0, dims(x));
+  float* dx = call.output(1, dims(x));
+  float* db = call.output(2, {d});
+  if (!y || !dx || !db) return;
+  sum_parts(rows(x), 18 * d, {db}, d, [&](const std::vector<float*>& own, int64_t from, int64_t to) {
+    CHOOSE(gelu_back_rows)(data(x), b, dy, y, dx, own[0], d, from, to);
+  });
+}
+
+void sum_of_rows(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const int64_t d = last(x);
+  float* sum = call.output(0, {d});
+  if (!sum) return;
+  sum_parts(rows(x), d, {sum}, d, [&](const std::vector<float*>& own, int64_t from, int64_t to) {
+    CHOOSE(sum_rows)(data(x), own[0], d, from, to);
   });
 }
 
@@ -552,6 +588,9 @@ struct Register {
     add("CmxBiasGelu", {"x: float", "bias: float"}, {"y: float"}, bias_gelu);
     add("CmxBiasGeluKeep", {"x: float", "bias: float"}, {"y: float", "slope: float"},
         bias_gelu_keep);
+    add("CmxBiasGeluGrad", {"x: float", "bias: float", "dy: float"},
+        {"y: float", "dx: float", "dbias: float"}, bias_gelu_grad);
+    add("CmxSumRows", {"x: float"}, {"sum: float"}, sum_of_rows);
     add("CmxAddBias", {"residual: float", "x: float", "bias: float"}, {"y: float"}, add_bias);
     add("CmxSoftmax", {"x: float"}, {"y: float"}, softmax);
     add("CmxSoftmaxGrad", {"p: float", "dp: float"}, {"ds: float"}, softmax_grad);

@@ -181,6 +181,41 @@ inline void gelu_keep_rows(const float* x, const float* b, float* y, float* slop
   }
 }
 
+// The GELU anew and its gradient in one pass; db is this part's own sum.
+inline void gelu_back_rows(const float* x, const float* b, const float* dy, float* y, float* dx,
+                           float* db, int64_t d, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; i++) {
+    const float* row = x + i * d;
+    const float* g = dy + i * d;
+    float* out = y + i * d;
+    float* back = dx + i * d;
+    Floats cumulative, density;
+    int64_t j = 0;
+    for (; j + kLanes <= d; j += kLanes) {
+      const Floats u = load(row + j) + load(b + j);
+      normal(u, &cumulative, &density);
+      const Floats slope = load(g + j) * (cumulative + u * density);
+      store(out + j, u * cumulative);
+      store(back + j, slope);
+      store(db + j, load(db + j) + slope);
+    }
+    if (j < d) {
+      const Floats u = load_some(row + j, d - j, 0) + load_some(b + j, d - j, 0);
+      normal(u, &cumulative, &density);
+      const Floats slope = load_some(g + j, d - j, 0) * (cumulative + u * density);
+      store_some(out + j, u * cumulative, d - j);
+      store_some(back + j, slope, d - j);
+      store_some(db + j, load_some(db + j, d - j, 0) + slope, d - j);
+    }
+  }
+}
+
+// sum is this part's own.
+inline void sum_rows(const float* x, float* sum, int64_t d, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; i++)
+    for (int64_t j = 0; j < d; j++) sum[j] += x[i * d + j];
+}
+
 inline void add_bias_rows(const float* residual, const float* x, const float* b, float* y,
                               int64_t d, int64_t from, int64_t to) {
   for (int64_t i = from; i < to; i++)
