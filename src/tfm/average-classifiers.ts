@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Table } from '../data/table.js';
 import type { LongWork } from '../work/long-work.js';
 import type { FittedClassifier } from './classifier.js';
+import { makeFolder } from './make-folder.js';
 import { classifierVersion } from './save-classifier.js';
 import { writeWhole } from './write-whole.js';
 
@@ -58,7 +58,7 @@ export function averageClassifiers(
     embeddings: (rows, options) => first.embeddings(rows, options),
     withTemperature: (other) => averageClassifiers(members, other),
     async save(folder) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder, 'classifiers');
       for (const [i, member] of members.entries()) await member.save(join(folder, `member-${i}`));
       const stored = {
         kind: 'average',

@@ -1,9 +1,10 @@
 // Checkpoints of fine-tuning: a numbered safetensors file with all numbers, and `checkpoint.json` that
 // names it, written last. Killed at any moment, the folder holds the previous checkpoint or this one.
 
-import { mkdir, readFile, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdamState } from './adamw.js';
+import { makeFolder } from './make-folder.js';
 import { readSafetensors, type TensorData, writeSafetensors } from './safetensors.js';
 import { writeWhole } from './write-whole.js';
 
@@ -23,7 +24,7 @@ export async function writeCheckpoint<State>(
   step: number,
   checkpoint: Checkpoint<State>,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder, 'checkpoint');
   const before = await readIndex(folder);
   const { run, state, trained, moments, best } = checkpoint;
   const tensors = new Map<string, TensorData>();

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkSource, PreparedContext } from './classifier.js';
+import { makeFolder } from './make-folder.js';
 import { writeSafetensors } from './safetensors.js';
 import { writeNetwork } from './weights.js';
 import { writeWhole } from './write-whole.js';
@@ -32,7 +32,7 @@ export async function saveClassifier(
   context: PreparedContext,
   temperature: number,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder, 'classifier');
   const { support, preprocessor, views, discriminants, ...rest } = context;
   await writeNetwork(folder, { config: source.config, weights: source.weights() });
   await writeSafetensors(

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkSource } from './classifier.js';
+import { makeFolder } from './make-folder.js';
 import type { PreparedRegression } from './regressor.js';
 import { writeSafetensors } from './safetensors.js';
 import { writeNetwork } from './weights.js';
@@ -29,7 +29,7 @@ export async function saveRegressor(
   source: NetworkSource,
   context: PreparedRegression,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder, 'regressor');
   const { x, y, preprocessor, projection, views, ...rest } = context;
   await writeNetwork(folder, { config: source.config, weights: source.weights() });
   const tensors = new Map([['x', { shape: [y.length, context.features], data: x }]]);

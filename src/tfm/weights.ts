@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConfig, type Tab2DConfig, tensorShapes } from './config.js';
+import { makeFolder } from './make-folder.js';
 import type { Pause } from './pieces.js';
 import {
   readSafetensors,
@@ -62,7 +63,7 @@ export async function writeNetwork(
   network: Network,
   type: StoredType = 'F32',
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder, 'network');
   const tensors = new Map<string, TensorData>();
   for (const [key, shape] of tensorShapes(network.config)) {
     tensors.set(key, { shape, data: network.weights.get(key) as Float32Array });

@@ -276,6 +276,11 @@ describe('FittedClassifier', () => {
     expect((await loadTfm(folder)).parameters).toBe(random4.parameters);
     writeFileSync(join(folder, 'classifier.json'), '{"kind":"classifier","version":99}');
     await expect(loadClassifier(folder)).rejects.toThrow(/of version 99/);
+    for (const taken of ['classifier.json', join('classifier.json', 'below')]) {
+      await expect(model.save(join(folder, taken))).rejects.toThrow(
+        /^Cannot save the classifier as .*must be a folder: a file of that name is there/,
+      );
+    }
     rmSync(folder, { recursive: true });
     await expect(loadClassifier(folder)).rejects.toThrow(/must hold a readable classifier\.json/);
   });
@@ -284,6 +289,12 @@ describe('FittedClassifier', () => {
     const t = clusters(40, 3, 1);
     await expect(random4.fit(takeRows(t, [0]), { seed: 1 })).rejects.toThrow(/two classes/);
     await expect(random4.fit(t, { seed: 1, members: 0 })).rejects.toThrow(/members must be/);
+    // Plain JavaScript lets options be left out.
+    for (const options of [undefined, {}, { seed: 1.5 }]) {
+      await expect(random4.fit(t, options as never)).rejects.toThrow(
+        /^Cannot fit the classifier as its options must have a seed that is an integer/,
+      );
+    }
     const model = await random4.fit(t, { seed: 1 });
     const without = { ...t, columns: t.columns.slice(1) };
     await expect(model.predictProba(without)).rejects.toThrow(/"x0"/);
