@@ -17,7 +17,7 @@ const WORTH_WORKERS = 3e6;
  * bytes where that is more. A small table's threads take many times its memory, and no one misses that.
  */
 const MOST_TABLES = 6;
-const SMALL = 2 ** 26;
+const SMALL = 72 * 2 ** 20;
 
 /** Tables (bytes) up to which threads wait for the next call: what they hold is little then. */
 const KEPT = 2 ** 22;
@@ -101,13 +101,13 @@ function costOf(frame: Frame, { node, parents }: Pair, { quality }: NodeSettings
 export function mostThreads(frame: Frame, pairs: readonly Pair[]): number {
   const table = bytesOf(frame);
   const classes = new Map(frame.columns.map((c) => [c.name, c.categories ? c.distinct : 1]));
-  let row = 0;
+  let row = 50;
   for (const { node, parents } of pairs) {
     if (parents.length === 0) continue;
     const k = classes.get(node) ?? 1;
-    row = Math.max(row, 30 + 16 * (k > 2 ? k : 1) + parents.length);
+    row = Math.max(row, 16 * k + parents.length);
   }
-  const thread = 2 ** 20 * (6 + 8 * Math.min(1, frame.rows / BLOCK)) + row * frame.rows;
+  const thread = 2 ** 20 * (8 + 8 * Math.min(1, frame.rows / BLOCK)) + row * frame.rows;
   const room = Math.max(MOST_TABLES * table, SMALL) - 1.8 * table;
   return Math.max(1, Math.floor(room / thread));
 }
