@@ -1,6 +1,7 @@
 // Half a layer of Tab2D: attention along rows or along columns, and the feed-forward block after it.
 // The items that attention does not mix (columns in the first half, rows in the second) go through it
 // in slices, forward and backward: large tables need no more working memory than small ones.
+// Kept together: the backward pass goes through the same slices as the forward pass above it.
 // Legend: b tables, c = f + 1 tokens of a row, n rows, d channels.
 
 import { type Tensor, tidy } from '../math/tf.js';

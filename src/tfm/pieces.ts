@@ -1,7 +1,8 @@
 // Passes through the network run piece by piece, so that other work, progress and Stop get their turn
 // every few hundredths of a second whatever the size of the network and of the table.
 
-import { ownTensors, type Tensor, tf, tidy } from '../math/tf.js';
+import { ownTensors } from '../math/own-tensors.js';
+import { type Tensor, tf, tidy } from '../math/tf.js';
 
 /** Let others work, and stop the work when it is to stop. */
 export type Pause = () => Promise<void>;
