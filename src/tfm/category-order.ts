@@ -67,8 +67,8 @@ export function orderByTarget(
   const occurring = rows.filter((n) => n > 0).length;
   const threshold = 2 * freedom * Math.log(Math.max(2, occurring));
   const isKnown = (level: number): boolean => {
-    if (rows[level] < leastRows || rows[level] >= enoughRows) return rows[level] >= enoughRows;
-    return chiSquared(table, level, rows[level], shares) >= threshold;
+    if (rows[level] >= enoughRows) return true;
+    return rows[level] >= leastRows && chiSquared(table, level, rows[level], shares) >= threshold;
   };
   const known = places.flatMap((_, level) => (isKnown(level) ? [level] : []));
   known.sort((a, b) => places[a] - places[b]);

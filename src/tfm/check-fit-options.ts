@@ -1,17 +1,3 @@
-import type { FitOptions } from './classifier.js';
-
-/**
- * Refuse options without a seed: plain JavaScript lets them through.
- * @param what What is fitted.
- */
-export function checkSeed(what: string, options: FitOptions | undefined): void {
-  const seed: unknown = options?.seed;
-  if (Number.isInteger(seed)) return;
-  throw new TypeError(
-    `Cannot fit the ${what} as its options must have a seed that is an integer: current value is ${seed}; write { seed: 1 }`,
-  );
-}
-
 /**
  * Refuse counts of members, rows and features that are none.
  * @param what What is fitted.

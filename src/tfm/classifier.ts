@@ -6,8 +6,9 @@ import { type CategoricalColumn, type Table, takeRows } from '../data/table.js';
 import { checkTarget } from '../data/target.js';
 import { type Random, shuffle, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
+import { checkSeed } from '../scm/check-arguments.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
-import { checkFitOptions, checkSeed } from './check-fit-options.js';
+import { checkFitOptions } from './check-fit-options.js';
 import { type ClassNode, classNodes } from './class-nodes.js';
 import { hasNumericTarget, type Tab2DConfig } from './config.js';
 import {
@@ -127,7 +128,7 @@ export function prepareContext(
   config: Tab2DConfig,
   options: FitOptions,
 ): PreparedContext {
-  checkSeed('classifier', options);
+  checkSeed('fit the classifier', options);
   const { seed, members = 1, maxRows = 8192, maxFeatures = 256, mirror = false } = options;
   checkFitOptions('classifier', { members, maxRows, maxFeatures });
   if (config.task !== 'CLASSIFICATION' || hasNumericTarget(config)) {

@@ -3,8 +3,9 @@
 import { isNumeric, type Table, takeRows } from '../data/table.js';
 import { permutation, stream } from '../math/random.js';
 import { ready } from '../math/tf.js';
+import { checkSeed } from '../scm/check-arguments.js';
 import { type LongWork, longWork, type Work } from '../work/long-work.js';
-import { checkFitOptions, checkSeed } from './check-fit-options.js';
+import { checkFitOptions } from './check-fit-options.js';
 import type { FitOptions, NetworkSource } from './classifier.js';
 import type { Tab2DConfig } from './config.js';
 import { mirrored, rawOutputs, type SupportCache } from './in-context.js';
@@ -82,7 +83,7 @@ export async function prepareRegression(
   config: Tab2DConfig,
   options: FitOptions,
 ): Promise<PreparedRegression> {
-  checkSeed('regressor', options);
+  checkSeed('fit the regressor', options);
   const { seed, members = 1, maxRows = 8192, maxFeatures = 256 } = options;
   checkFitOptions('regressor', { members, maxRows, maxFeatures });
   const notes: string[] = [];

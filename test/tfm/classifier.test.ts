@@ -292,7 +292,7 @@ describe('FittedClassifier', () => {
     // Plain JavaScript lets options be left out.
     for (const options of [undefined, {}, { seed: 1.5 }]) {
       await expect(random4.fit(t, options as never)).rejects.toThrow(
-        /^Cannot fit the classifier as its options must have a seed that is an integer/,
+        /^Cannot fit the classifier as seed must be an integer: .*; give it among the options/,
       );
     }
     const model = await random4.fit(t, { seed: 1 });
