@@ -6,7 +6,7 @@ import { type Table, takeRows } from '../data/table.js';
 import { sampleWithReplacement } from '../math/draws.js';
 import { childSeed, stream } from '../math/random.js';
 import { type LongWork, longWork, quietly } from '../work/long-work.js';
-import { checkCount, checkScm, checkSeed } from './check-arguments.js';
+import { checkCount, checkScm, checkSeed, describe } from './check-arguments.js';
 import { type CellValue, intervene } from './intervene.js';
 import { fitScm, type Scm } from './scm.js';
 
@@ -49,6 +49,7 @@ export async function averageEffect(
 ): Promise<AverageEffect> {
   const action = 'estimate an effect';
   checkScm(action, scm);
+  checkQuery(action, query);
   const seed = checkSeed(action, options);
   const { size = 10_000, table, resamples = 20, level = 0.95 } = options;
   checkCount(action, 'size', size);
@@ -77,6 +78,19 @@ export async function averageEffect(
     const interval = [quantile(found, (1 - level) / 2), quantile(found, (1 + level) / 2)] as const;
     return { kind: 'average-effect', ...query, effect, interval, level, resamples };
   });
+}
+
+/** What is asked, as notebooks give it: a wrong or forgotten key is named. */
+function checkQuery(action: string, query: EffectQuery | undefined): void {
+  for (const key of ['treatment', 'from', 'to', 'outcome'] as const) {
+    const value: unknown = query?.[key];
+    const given = key === 'from' || key === 'to' ? value !== undefined : typeof value === 'string';
+    if (given) continue;
+    const kind = key === 'from' || key === 'to' ? 'a value' : "a column's name";
+    throw new TypeError(
+      `Cannot ${action} as ${key} must be ${kind}: current value is ${describe(value)}; ask { treatment: 'x', from: 0, to: 1, outcome: 'y' }`,
+    );
+  }
 }
 
 function estimate(scm: Scm, query: EffectQuery, size: number, seed: number): number {

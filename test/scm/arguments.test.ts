@@ -56,6 +56,19 @@ describe('public functions say what is missing where', () => {
   it.each<[string, Loose, readonly unknown[], string]>([
     ['sampleScm()', sampleScm, [Promise.resolve(scm), 3, { seed: 1 }], 'a promise (await it)'],
     ['sampleScm()', sampleScm, [scm, { seed: 1 }], 'seed must be an integer'],
+    [
+      'averageEffect()',
+      averageEffect,
+      [scm, { cause: 'a', from: 0, to: 1, outcome: 'c' }, { seed: 1 }],
+      "treatment must be a column's name: current value is undefined",
+    ],
+    [
+      'averageEffect()',
+      averageEffect,
+      [scm, { treatment: 'a', from: 0, outcome: 'c' }, { seed: 1 }],
+      'to must be a value: current value is undefined',
+    ],
+    ['averageEffect()', averageEffect, [scm, { seed: 1 }], 'treatment must be'],
     ['drawRows()', drawRows, [scm, 3, { seed: 1 }], 'current value is an object; make one with'],
     ['intervene()', intervene, [undefined, { a: 1 }, { seed: 1 }], 'current value is undefined'],
     ['intervene()', intervene, [scm, undefined, { seed: 1, size: 3 }], '{ x: 2 }'],
