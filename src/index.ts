@@ -169,6 +169,7 @@ export {
   higherIsBetter,
   metrics,
   type ProbabilityModel,
+  rowLosses,
   type Scores,
   scores,
 } from './evaluation/evaluate.js';

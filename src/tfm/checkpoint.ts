@@ -16,6 +16,8 @@ export interface Checkpoint<State> {
   readonly trained: ReadonlyMap<string, Float32Array>;
   readonly moments: AdamState;
   readonly best: ReadonlyMap<string, Float32Array>;
+  /** Averages over the steps, of the weights that differ from the pre-trained ones. */
+  readonly average: ReadonlyMap<string, Float32Array>;
 }
 
 /** Write a checkpoint and delete the one before it. */
@@ -26,9 +28,9 @@ export async function writeCheckpoint<State>(
 ): Promise<void> {
   await makeFolder(folder, 'checkpoint');
   const before = await readIndex(folder);
-  const { run, state, trained, moments, best } = checkpoint;
+  const { run, state, trained, moments, best, average } = checkpoint;
   const tensors = new Map<string, TensorData>();
-  const parts = { trained, m: moments.m, v: moments.v, best };
+  const parts = { trained, m: moments.m, v: moments.v, best, average };
   for (const [part, numbers] of Object.entries(parts)) {
     for (const [key, data] of numbers)
       tensors.set(`${part}/${key}`, { shape: [data.length], data });
@@ -73,9 +75,10 @@ export async function readCheckpoint<State>(
     parts[part] ??= new Map();
     parts[part].set(name.slice(cut + 1), data);
   }
-  const { trained = new Map(), m = new Map(), v = new Map(), best = new Map() } = parts;
+  const none = new Map<string, Float32Array>();
+  const { trained = none, m = none, v = none, best = none, average = none } = parts;
   const moments = { step: index.optimiserStep, m, v };
-  return { run, state: index.state as State, trained, moments, best };
+  return { run, state: index.state as State, trained, moments, best, average };
 }
 
 interface Index {

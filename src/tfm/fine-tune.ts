@@ -20,8 +20,16 @@ import { type MemoryPlan, type PassSize, planMemory } from './memory-estimate.js
 import { lossGradients } from './mitra-gradient.js';
 import { type Preset, type PresetName, presets } from './presets.js';
 import { type FittedRegressor, prepareRegression } from './regressor.js';
-import { copied, type Trainable, type TrainableOptions, trainable } from './trainable.js';
+import {
+  allButLast,
+  copied,
+  type Trainable,
+  type TrainableOptions,
+  trainable,
+  untouchedLayers,
+} from './trainable.js';
 import { classTask, type EpisodeOptions, numberTask, type TuningTask } from './tuning-task.js';
+import { takeIntoAverage } from './weight-average.js';
 import type { Weights } from './weights.js';
 
 /** Draws the table of a step: the real rows, or a fresh mixture with synthetic ones. */
@@ -35,11 +43,18 @@ export interface FineTuneOptions<Model = FittedClassifier>
   readonly seed: number;
   /** Rows that every candidate is shown as context: usually the training rows. */
   readonly context: Table;
-  /** Score a candidate; lower is better. Called once before the first step and once an evaluated step. */
-  readonly score: (candidate: Model) => Promise<number>;
+  /**
+   * Score a candidate; lower is better. Called once before the first step and once an evaluated step.
+   * Where it gives a loss for every validation row instead, their mean is the score, and the pre-trained
+   * weights are only left for weights that are better by more than one standard error over the rows.
+   */
+  readonly score: (candidate: Model) => Promise<number | Float64Array>;
   /** Look at a candidate without any influence on the choice. */
   readonly monitor?: (candidate: Model) => Promise<Readonly<Record<string, number>>>;
-  /** Rates and steps (default: the model's own). */
+  /**
+   * Rates, steps, what is trained and whether it is averaged (default: the model's own); with `freeze` or
+   * `lora` the rates and steps alone.
+   */
   readonly preset?: PresetName;
   /** Number of steps (default: the preset's). */
   readonly steps?: number;
@@ -139,7 +154,12 @@ async function tune<Model>(
   return longWork(`fine-tuning ${tfm.name}`, recipe.steps + 1, options, async (work) => {
     const pause = (): Promise<void> => work.breathe();
     const { weights: start, config } = tfm;
-    const own = await trainable(start, config, options, stream(seed, 'lora'), pause);
+    const { lastLayers = config.n_layers, average: share } = recipe;
+    const what = saysWhat(options) ? options : { freeze: allButLast(lastLayers, config) };
+    const own = await trainable(start, config, what, stream(seed, 'lora'), pause);
+    const averages = share !== undefined;
+    // Arrays of the average are never written into, so it may begin as the pre-trained ones.
+    const average = averages ? new Map(start) : own.weights;
     const { checkpoint: folder } = options;
     const found = folder === undefined ? undefined : await readCheckpoint<RunState>(folder, run);
     const moments = found?.moments ?? adamState();
@@ -148,14 +168,16 @@ async function tune<Model>(
       for (const [key, numbers] of found.trained) own.trained.get(key)?.set(numbers);
       await own.refresh();
       if (found.best.size > 0) best = found.best;
+      for (const [key, numbers] of found.average) average.set(key, numbers);
     }
-    const network = loadNetwork({ config: tfm.config, weights: own.weights });
+    const network = loadNetwork({ config, weights: own.weights });
+    const judged = averages ? loadNetwork({ config, weights: average }) : network;
     try {
-      const judge = (step: Omit<TuningStep, 'score'>): Promise<JudgedStep> =>
-        evaluateCandidate(tfm.name, network, own.weights, task, options, work, step);
+      const judge = (step: Omit<TuningStep, 'score'>): Promise<Judged> =>
+        evaluateCandidate(tfm.name, judged, average, task, options, work, step);
       let state = found?.state;
       if (!state) {
-        const first = await judge({ step: 0 });
+        const { record: first, losses } = await judge({ step: 0 });
         options.onStep?.(first);
         work.tick(1, note(first));
         const { score } = first;
@@ -166,24 +188,30 @@ async function tune<Model>(
           best: score,
           reference: score,
           misses: 0,
+          ...(losses ? { losses: [...losses] } : {}),
         };
       } else work.tick(state.step + 1, `resumed after step ${state.step}`);
       while (state.step < recipe.steps && !state.stopped) {
         const t: number = state.step + 1;
         const learningRate = warmupRate(recipe.learningRate, recipe.warmup, t);
         const drawn = await draw(stream(seed, 'draw', t));
-        const trainLoss = await trainStep(
-          { network, own, moments, task, recipe, learningRate, clip: options.clip, work, ...plan },
+        const { clip } = options;
+        const { loss: trainLoss, changed } = await trainStep(
+          { network, own, moments, task, recipe, learningRate, clip, work, ...plan },
           drawn,
           stream(seed, 'split', t),
         );
+        if (averages) {
+          await takeIntoAverage(average, own.weights, changed, share, pause);
+          for (const key of changed) judged.renew(key, average.get(key) as Float32Array);
+        }
         let record: TuningStep = { step: t, learningRate, trainLoss };
         if (t % evaluateEvery === 0 || t === recipe.steps) {
-          const judged = await judge(record);
-          record = judged;
-          const better = judged.score < state.best;
-          if (better) best = await copied(own.weights, pause);
-          state = afterStep(state, judged, better, patience);
+          const found = await judge(record);
+          record = found.record;
+          const better = isBetter(state, found);
+          if (better) best = await copied(average, pause);
+          state = afterStep(state, found.record, better, patience);
         } else state = { ...state, step: t };
         if (budget && budget.left() <= 0 && t < recipe.steps) state = { ...state, stopped: 'time' };
         if (folder !== undefined && (t % checkpointEvery === 0 || t === recipe.steps)) {
@@ -194,6 +222,9 @@ async function tune<Model>(
             trained: own.trained,
             moments,
             best: kept,
+            average: new Map(
+              averages ? [...average].filter(([key, own]) => own !== start.get(key)) : [],
+            ),
           });
         }
         options.onStep?.(record);
@@ -203,7 +234,7 @@ async function tune<Model>(
       const { chosenStep, steps, stopped } = state;
       const chosen = options.keepLast ? state.step : chosenStep;
       const name = chosen === 0 ? tfm.name : `${tfm.name}, fine-tuned`;
-      const weights = options.keepLast ? new Map(own.weights) : best;
+      const weights = options.keepLast ? new Map(average) : best;
       return {
         kind: 'fine-tuned',
         tfm: { ...tfmOf({ config: tfm.config, weights }, name, tfm.source), preset: tfm.preset },
@@ -214,12 +245,19 @@ async function tune<Model>(
       };
     } finally {
       network.free();
+      judged.free();
     }
   });
 }
 
 /** A step with its score. */
 export type JudgedStep = TuningStep & { readonly score: number };
+
+/** A step with its score, and the losses of the rows where `score` gave them. */
+interface Judged {
+  readonly record: JudgedStep;
+  readonly losses?: Float64Array;
+}
 
 /** How far a run has come. */
 interface RunState {
@@ -230,7 +268,23 @@ interface RunState {
   /** The score that the next must undercut by 1e-4 to count as an improvement. */
   readonly reference: number;
   readonly misses: number;
+  /** Losses of the validation rows before the first step. */
+  readonly losses?: readonly number[];
   readonly stopped?: 'patience' | 'time';
+}
+
+/**
+ * Whether a candidate is to be kept: its score is the best so far and, where losses of rows are known,
+ * better than that of the pre-trained weights by more than the standard error of the difference.
+ */
+function isBetter({ best, losses }: RunState, candidate: Judged): boolean {
+  if (!(candidate.record.score < best)) return false;
+  if (!losses || !candidate.losses) return true;
+  const gains = candidate.losses.map((loss, i) => losses[i] - loss);
+  const n = gains.length;
+  const mean = gains.reduce((a, b) => a + b, 0) / n;
+  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
+  return n > 1 && mean > Math.sqrt(squares / (n - 1) / n);
 }
 
 function afterStep(
@@ -263,14 +317,21 @@ interface StepWork extends MemoryPlan {
   readonly work: Work;
 }
 
-/** One optimiser step on a drawn table; returns the loss before it. */
-async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<number> {
+/** One optimiser step on a drawn table; returns the loss before it, and which weights have changed. */
+async function trainStep(
+  step: StepWork,
+  drawn: Table,
+  random: Random,
+): Promise<{ readonly loss: number; readonly changed: readonly string[] }> {
   const { network, own, moments, task, recipe, learningRate, clip, work, recompute, keep } = step;
   const pause = (): Promise<void> => work.breathe();
+  // Low-rank additions go by keys of their own, which begin as those of the weights.
+  const frozenLayers = untouchedLayers(own.trained.keys(), network.config);
   const { episode, loss: lossOf } = task.episode(drawn, random);
   const { loss, gradients } = await lossGradients(network, [episode], lossOf, {
     recompute,
     keep,
+    frozenLayers,
     pause,
   });
   if (!Number.isFinite(loss)) {
@@ -285,8 +346,9 @@ async function trainStep(step: StepWork, drawn: Table, random: Random): Promise<
     update(key, own.trained.get(key) as Float32Array, gradient);
     await pause();
   }
-  for (const key of await own.refresh()) network.renew(key, own.weights.get(key) as Float32Array);
-  return loss;
+  const changed = await own.refresh();
+  for (const key of changed) network.renew(key, own.weights.get(key) as Float32Array);
+  return { loss, changed };
 }
 
 /** Rows of the largest step there can be, as the context has them. */
@@ -331,7 +393,7 @@ async function evaluateCandidate<Model>(
   options: FineTuneOptions<Model>,
   work: Work,
   step: Omit<TuningStep, 'score'>,
-): Promise<JudgedStep> {
+): Promise<Judged> {
   const source: NetworkSource = {
     name,
     config: network.config,
@@ -342,17 +404,25 @@ async function evaluateCandidate<Model>(
   const cache = supportCache();
   try {
     const candidate = task.candidate(source, { cache, work: quietly(work) });
-    const score = await options.score(candidate);
+    const given = await options.score(candidate);
+    const losses = given instanceof Float64Array ? given : undefined;
+    const score = losses ? losses.reduce((a, b) => a + b, 0) / losses.length : given;
     if (typeof score !== 'number' || Number.isNaN(score)) {
       throw new RangeError(
         `Cannot fine-tune as score must give a number: it is ${score} at step ${step.step}`,
       );
     }
     const monitor = await options.monitor?.(candidate);
-    return { ...step, score, ...(monitor ? { monitor } : {}) };
+    const record = { ...step, score, ...(monitor ? { monitor } : {}) };
+    return { record, ...(losses ? { losses } : {}) };
   } finally {
     cache.free();
   }
+}
+
+/** Whether the caller says what is trained, and so nothing of the preset holds but its rates. */
+function saysWhat({ freeze, lora }: TrainableOptions): boolean {
+  return freeze !== undefined || lora !== undefined;
 }
 
 function recipeOf<Model>(preset: PresetName, options: FineTuneOptions<Model>): Preset {
@@ -381,7 +451,9 @@ function recipeOf<Model>(preset: PresetName, options: FineTuneOptions<Model>): P
       );
     }
   }
-  return { ...known, steps, learningRate };
+  const { warmup, weightDecay } = known;
+  const rates = { learningRate, warmup, weightDecay, steps };
+  return saysWhat(options) ? rates : { ...known, ...rates };
 }
 
 function note({ step, score }: TuningStep): string {

@@ -11,6 +11,7 @@ import { hasNumericTarget, tensorShapes } from './config.js';
 import {
   backwardHalf,
   columnsHalf,
+  forwardHalf,
   forwardHalfKept,
   forwardHalfTwice,
   type Half,
@@ -45,7 +46,12 @@ export interface GradientOptions {
   readonly recompute?: boolean;
   /** With `recompute`: bytes that may be kept beside the inputs, to run less twice (default `0`). */
   readonly keep?: number;
-  /** Also return the gradient with respect to the cells (support rows first). */
+  /**
+   * First layers whose gradients no one wants, nor those of the embeddings before them (default: none):
+   * they are run forward only.
+   */
+  readonly frozenLayers?: number;
+  /** Also return the gradient with respect to the cells (support rows first); not with frozen layers. */
   readonly inputs?: boolean;
   readonly pause?: Pause;
   /** Looks at the tokens after each layer but the last, [c, n, d] a table. */
@@ -55,7 +61,7 @@ export interface GradientOptions {
 export interface LossGradients {
   readonly loss: number;
   readonly logits: Float32Array;
-  /** By key, shaped as the weights. */
+  /** By key, shaped as the weights; of frozen layers none. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
   /** tables × (support + query rows) × features, where asked for. */
   readonly inputs?: Float32Array;
@@ -71,7 +77,7 @@ export async function lossGradients(
   loss: LossGradient,
   options: GradientOptions = {},
 ): Promise<LossGradients> {
-  const { recompute = false, keep = 0, pause = async () => {} } = options;
+  const { recompute = false, keep = 0, frozenLayers = 0, pause = async () => {} } = options;
   const { config } = network;
   const tables = episodes.length;
   const f = episodes[0].features;
@@ -94,8 +100,11 @@ export async function lossGradients(
     for (let i = 0; i < config.n_layers; i++) {
       for (const half of halvesOf(network, i, size)) {
         const x = state;
-        if (recompute) {
-          const withSums = kept.length >= firstKept;
+        if (i < frozenLayers) {
+          state = await forwardHalf(pieces, network, half, x);
+          pieces.free(x);
+        } else if (recompute) {
+          const withSums = 2 * frozenLayers + kept.length >= firstKept;
           const { y, ...sums } = await forwardHalfTwice(pieces, network, half, x, withSums);
           state = y;
           kept.push({ half, from: { x, ...sums } });
@@ -126,6 +135,8 @@ export async function lossGradients(
       pieces.free(from);
       await sums.flush();
     }
+    await sums.flush();
+    if (frozenLayers > 0) return { loss: value, logits, gradients };
     const cells = embedBackward(network, episodes, size, dState, gradients, options.inputs);
     return { loss: value, logits, gradients, ...(cells ? { inputs: cells } : {}) };
   } finally {

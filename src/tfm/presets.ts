@@ -8,16 +8,31 @@ export interface Preset {
   readonly warmup: number;
   readonly weightDecay: number;
   readonly steps: number;
+  /** How many of the last layers are trained, with what reads them out (default: everything is). */
+  readonly lastLayers?: number;
+  /**
+   * Candidates are averages of the steps' weights in which those of a step before count this much of
+   * the next one's, the pre-trained ones first (default: a step's weights alone).
+   */
+  readonly average?: number;
 }
 
 export type PresetName = 'embedded' | 'stock' | 'v2';
 
 /**
  * The presets. `stock`: AutoGluon's Mitra, whose rate reaches 5e-6 of 1e-4 in its 50 steps. `v2`:
- * Mitra v2 (arXiv 2609.04540). `embedded`: small networks, which need 30 to 100 times these rates.
+ * Mitra v2 (arXiv 2609.04540). `embedded`: small networks, which need 30 to 100 times these rates; of
+ * these, all layers at such a rate learn the few training rows by heart, where the last one does not.
  */
 export const presets: Readonly<Record<PresetName, Preset>> = {
-  embedded: { learningRate: 3e-4, warmup: 10, weightDecay: 0.3, steps: 50 },
+  embedded: {
+    learningRate: 1e-3,
+    warmup: 10,
+    weightDecay: 0.3,
+    steps: 50,
+    lastLayers: 1,
+    average: 0.9,
+  },
   stock: { learningRate: 1e-4, warmup: 1000, weightDecay: 0.1, steps: 50 },
   v2: { learningRate: 1e-5, warmup: 10, weightDecay: 0.3, steps: 50 },
 };

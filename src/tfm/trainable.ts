@@ -66,6 +66,24 @@ export async function trainable(
   return made;
 }
 
+/** Patterns of all weights but those of the last layers and of what reads them out. */
+export function allButLast(layers: number, { n_layers }: Tab2DConfig): readonly RegExp[] {
+  const first = Array.from({ length: Math.max(0, n_layers - layers) }, (_, i) => i);
+  if (first.length === 0) return [];
+  return [/^[xy]_embedding\./, ...first.map((i) => new RegExp(`^layers\\.${i}\\.`))];
+}
+
+/** How many of the first layers, with the embeddings before them, have no key among these. */
+export function untouchedLayers(keys: Iterable<string>, { n_layers }: Tab2DConfig): number {
+  let first = n_layers;
+  for (const key of keys) {
+    if (/^[xy]_embedding\./.test(key)) return 0;
+    const layer = /^layers\.(\d+)\./.exec(key);
+    if (layer) first = Math.min(first, Number(layer[1]));
+  }
+  return first;
+}
+
 /** A real copy, made tensor by tensor. */
 export async function copied(
   weights: ReadonlyMap<string, Float32Array>,

@@ -10,6 +10,7 @@ import type { FittedClassifier } from '../../src/tfm/classifier.js';
 import { type FineTuneOptions, fineTune } from '../../src/tfm/fine-tune.js';
 import { type Tfm, tfmOf } from '../../src/tfm/load-tfm.js';
 import { initialWeights } from '../../src/tfm/pretraining/initial-weights.js';
+import type { Weights } from '../../src/tfm/weights.js';
 import { timeBudget } from '../../src/work/time-budget.js';
 
 const config = {
@@ -143,6 +144,41 @@ describe('fineTune()', () => {
       expect(same, key).toBe(key.includes('attention') || key.startsWith('layers.0.'));
     }
     await expect(fineTune(tfm, draw, options({ freeze: [''] }))).rejects.toThrow(/all are frozen/);
+  });
+
+  it('trains the last layer of a small model, and keeps averages of the steps', async () => {
+    const own = options({ steps: 2, learningRate: 1e-2, keepLast: true });
+    const { tfm: averaged } = await fineTune(tfm, draw, own);
+    const first = /^layers\.0\.|^[xy]_embedding/;
+    // The same run with the steps' own weights: what is frozen is said, so nothing is averaged.
+    const at = async (steps: number): Promise<Weights> =>
+      (await fineTune(tfm, draw, { ...own, steps, freeze: [first] })).tfm.weights;
+    const [one, two] = [await at(1), await at(2)];
+    for (const [key, data] of averaged.weights) {
+      const start = tfm.weights.get(key) as Float32Array;
+      if (first.test(key)) expect(data, key).toEqual(start);
+      else {
+        const [a, b] = [one.get(key) as Float32Array, two.get(key) as Float32Array];
+        const expected = start.map((x, i) => 0.9 * (0.9 * x + 0.1 * a[i]) + 0.1 * b[i]);
+        expect(b, key).not.toEqual(start);
+        for (const [i, x] of data.entries()) expect(x).toBeCloseTo(expected[i], 6);
+      }
+    }
+  });
+
+  it('leaves the pre-trained weights only for a gain of more than a standard error, given losses', async () => {
+    // The same mean gain of a quarter: certain where every row has it, chance where one row does.
+    const tuned = async (gains: readonly number[]): Promise<number> => {
+      let calls = 0;
+      const score = async (): Promise<Float64Array> => {
+        const before = calls++ === 0;
+        return Float64Array.from(gains, (gain) => (before ? 1 : 1 - gain));
+      };
+      return (await fineTune(tfm, draw, options({ steps: 1, score }))).chosenStep;
+    };
+    expect(await tuned([0.25, 0.2, 0.3, 0.25])).toBe(1);
+    expect(await tuned([1.9, -0.3, -0.3, -0.3])).toBe(0);
+    expect(await tuned([-0.25, -0.2, -0.3, -0.25])).toBe(0);
   });
 
   it('trains low-rank additions only, whose difference has that rank', async () => {

@@ -128,6 +128,36 @@ describe('Tab2D', () => {
     }
   });
 
+  it('gives the same gradients of the last layers where the first are frozen, and no others', async () => {
+    const episode = { features: f, support, labels, query };
+    const asked = crossEntropy(
+      Int32Array.from({ length: q }, (_, i) => i % 5),
+      5,
+    );
+    const net = loadNetwork(network);
+    const all = await lossGradients(net, [episode], asked);
+    for (let frozenLayers = 1; frozenLayers <= config.n_layers; frozenLayers++) {
+      const wanted = [...all.gradients.keys()].filter((key) => {
+        const layer = /^layers\.(\d+)\./.exec(key)?.[1];
+        return layer === undefined ? key.startsWith('final') : Number(layer) >= frozenLayers;
+      });
+      for (const recompute of [false, true]) {
+        const own = await lossGradients(net, [episode], asked, {
+          frozenLayers,
+          recompute,
+          keep: recompute ? 1e9 : 0,
+        });
+        expect(own.loss).toBeCloseTo(all.loss, 6);
+        expect([...own.gradients.keys()].sort()).toEqual(wanted.sort());
+        for (const [key, gradient] of own.gradients) {
+          const other = all.gradients.get(key) as Float32Array;
+          expect(largestDifference(gradient, other), key).toBeLessThan(1e-6);
+        }
+      }
+    }
+    net.free();
+  });
+
   it('gives the gradient of its inputs, as differences confirm', async () => {
     const tfm = tfmOf(network, 'random', 'test');
     const labelsOfQuery = Int32Array.from({ length: q }, (_, i) => i % 5);
