@@ -17,7 +17,7 @@ const WORTH_WORKERS = 3e6;
  * bytes where that is more. A small table's threads take many times its memory, and no one misses that.
  */
 const MOST_TABLES = 6;
-const SMALL = 72 * 2 ** 20;
+const SMALL = 40 * 2 ** 20;
 
 /** Tables (bytes) up to which threads wait for the next call: what they hold is little then. */
 const KEPT = 2 ** 22;

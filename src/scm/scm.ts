@@ -53,7 +53,7 @@ export interface FitScmOptions extends LongWork {
   readonly cache?: boolean;
   /** Most parents a node keeps, drawn from those it has (default: all). */
   readonly maxParents?: number;
-  /** Most threads (default: one for each core, at most 4); fewer where they would take both more than 72 MiB and more than 6 times the table. Never changes the model. */
+  /** Most threads (default: one for each core, at most 4); fewer where they would take both more than 40 MiB and more than 6 times the table. Never changes the model. */
   readonly workers?: number;
 }
 

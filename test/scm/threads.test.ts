@@ -28,7 +28,13 @@ function frameOf(rows: number): Frame {
 describe('mostThreads()', () => {
   it('leaves a small table all of four threads', () => {
     expect(mostThreads(frameOf(1000), pairs)).toBeGreaterThanOrEqual(4);
-    expect(mostThreads(frameOf(10_000), pairs)).toBeGreaterThanOrEqual(4);
+    expect(mostThreads(frameOf(2000), pairs)).toBeGreaterThanOrEqual(4);
+  });
+
+  it('leaves a table of some ten thousand rows two threads', () => {
+    for (const rows of [10_000, 20_000, 30_000]) {
+      expect(mostThreads(frameOf(rows), pairs)).toBeGreaterThanOrEqual(2);
+    }
   });
 
   it('leaves a large table at least one thread, and not many', () => {

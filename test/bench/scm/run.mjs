@@ -264,13 +264,13 @@ async function dags() {
 
 /**
  * The must: at most 6 bytes a byte of table, models apart. A small table's threads and code take more than
- * that, so threads are limited to 6 tables or 72 MiB, whichever is more. What a run takes is told for each
+ * that, so threads are limited to 6 tables or 40 MiB, whichever is more. What a run takes is told for each
  * size, and as the line through the larger ones: a part that any table takes, and what more rows add.
  */
 function memory() {
   console.log('\n## Memory beyond the table: fit, then draw as many rows\n');
   console.log(
-    '| rows × columns | workers | table | models | process grew by | less models, × table | within 6 tables or 72 MiB |',
+    '| rows × columns | workers | table | models | process grew by | less models, × table | within 6 tables or 40 MiB |',
   );
   console.log('|---|---|---|---|---|---|---|');
   const script = join(import.meta.dirname, 'memory.mjs');
@@ -283,7 +283,7 @@ function memory() {
         const one = JSON.parse(execFileSync(process.execPath, given, { encoding: 'utf8' }));
         const grown = one.peak - one.before;
         const beyond = grown - one.model;
-        const within = beyond <= Math.max(6 * one.table, 72 * 2 ** 20);
+        const within = beyond <= Math.max(6 * one.table, 40 * 2 ** 20);
         console.log(
           `| ${rows} × ${columns} | ${workers} | ${mib(one.table)} | ${mib(one.model)} | ${mib(grown)} | ${mib(beyond)}, ${(beyond / one.table).toFixed(1)} × | ${within ? 'yes' : 'no'} |`,
         );
