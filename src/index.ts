@@ -169,7 +169,6 @@ export {
   higherIsBetter,
   metrics,
   type ProbabilityModel,
-  rowLosses,
   type Scores,
   scores,
 } from './evaluation/evaluate.js';

@@ -6,7 +6,6 @@ import {
   f1,
   f1Minority,
   logLoss,
-  logLosses,
   type Metric,
   rocAuc,
 } from './metrics.js';
@@ -63,18 +62,6 @@ export async function evaluate(model: ProbabilityModel, table: Table): Promise<S
   const labels = labelsOf(table, model.classes, model.target);
   const probabilities = await model.predictProba(table);
   return scores(labels, probabilities, model.classes.length);
-}
-
-/**
- * Give the log-loss of a classifier's prediction of every row.
- * @param table Rows with known classes; they are matched to the model's by name.
- * @returns One loss a row; what `fineTune` needs to keep the pre-trained weights unless others are
- *  better by more than chance.
- * @throws RangeError where a row's class is missing or one that the model does not know.
- */
-export async function rowLosses(model: ProbabilityModel, table: Table): Promise<Float64Array> {
-  const labels = labelsOf(table, model.classes, model.target);
-  return logLosses(labels, await model.predictProba(table), model.classes.length);
 }
 
 /**

@@ -31,21 +31,13 @@ export function rocAuc(labels: Int32Array, probabilities: Float64Array, classes:
  * [2⁻⁵², 1 − 2⁻⁵²] as scikit-learn does.
  */
 export function logLoss(labels: Int32Array, probabilities: Float64Array, classes: number): number {
-  const losses = logLosses(labels, probabilities, classes);
-  return losses.reduce((a, b) => a + b, 0) / losses.length;
-}
-
-/** Compute every row's part of the log-loss. */
-export function logLosses(
-  labels: Int32Array,
-  probabilities: Float64Array,
-  classes: number,
-): Float64Array {
-  checkSizes('the log-loss', labels, probabilities, classes);
-  return Float64Array.from(labels, (label, i) => {
-    const p = probabilities[i * classes + label];
-    return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
-  });
+  const n = checkSizes('the log-loss', labels, probabilities, classes);
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const p = probabilities[i * classes + labels[i]];
+    sum -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
+  }
+  return sum / n;
 }
 
 /** Compute the share of rows whose most probable class (the first of equals) is the true one. */

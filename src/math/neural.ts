@@ -19,6 +19,9 @@ export interface LinearGradient extends Linear {
 
 const epsilon = 1e-5;
 
+/** Matrices of at most so many weights stay in the cache while blocks of tokens pass by. */
+const fewWeights = 256 * 256;
+
 /** x·Wᵀ: [T, in] → [T, out], without the bias. */
 export function times(x: Tensor, { weight }: Linear): Tensor {
   return product(x, weight, false, true);
@@ -32,6 +35,9 @@ export function linear(x: Tensor, part: Linear): Tensor {
 /** Apply a linear map and add the result to `residual` [T, out]. */
 export function linearInto(residual: Tensor, x: Tensor, part: Linear): Tensor {
   return tidy(() => {
+    if (hasFused() && part.weight.size <= fewWeights) {
+      return operation('CmxLinearInto', [residual, x, part.weight, part.bias], 1)[0];
+    }
     const mapped = times(x, part).reshape(residual.shape);
     return hasFused()
       ? operation('CmxAddBias', [residual, mapped, part.bias], 1)[0]
@@ -151,6 +157,23 @@ export function biasGeluBackward(
 }
 
 /**
+ * A feed-forward block without what its gradient would need: x + W2·gelu(W1·LN(x)).
+ * @param x [T, d]
+ * @param up W1, [4d, d]
+ * @param down W2, [d, 4d]
+ */
+export function feedForward(x: Tensor, norm: Linear, up: Linear, down: Linear): Tensor {
+  return tidy(() => {
+    if (hasFused()) {
+      const inputs = [norm, up, down].flatMap(({ weight, bias }) => [weight, bias]);
+      return operation('CmxFeedForward', [x, ...inputs], 1)[0];
+    }
+    const { y } = layerNorm(x, norm);
+    return linearInto(x, biasGelu(times(y, up), up.bias, false).y, down);
+  });
+}
+
+/**
  * Project tokens and give every head its own rows.
  * @param x [B, n, d]
  * @param factor Multiplies the result: 1/√e for queries.
@@ -165,6 +188,23 @@ export function projectHeads(x: Tensor, part: Linear, heads: number, factor = 1)
     }
     const y = mapped.add(part.bias);
     return splitHeads(factor === 1 ? y : y.mul(factor), heads);
+  });
+}
+
+/** `projectHeads` of normed tokens, without what its gradient would need. */
+export function projectNormedHeads(
+  x: Tensor,
+  norm: Linear,
+  part: Linear,
+  heads: number,
+  factor = 1,
+): Tensor {
+  return tidy(() => {
+    if (hasFused() && part.weight.size <= fewWeights) {
+      const inputs = [x, norm.weight, norm.bias, part.weight, part.bias];
+      return operation('CmxNormHeads', inputs, 1, headsOf(heads, factor))[0];
+    }
+    return projectHeads(layerNorm(x, norm).y, part, heads, factor);
   });
 }
 

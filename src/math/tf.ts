@@ -254,7 +254,11 @@ function addon<T>(require: NodeJS.Require, name: string): T | undefined {
 /** A binding that was compiled without the fused operations, or with older ones, lacks the last one. */
 function tryFused(): boolean {
   try {
-    tidy(() => operation('CmxSumRows', [tf().zeros([1, 1])], 1)[0]).dispose();
+    // The latest of them: a binding that has it has the others.
+    tidy(() => {
+      const [one, row] = [tf().zeros([1, 1]), tf().zeros([1])];
+      return operation('CmxLinearInto', [one, one, one, row], 1)[0];
+    }).dispose();
     return true;
   } catch {
     return false;

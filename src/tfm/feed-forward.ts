@@ -4,6 +4,7 @@
 import {
   biasGelu,
   biasGeluBackward,
+  feedForward,
   layerNorm,
   layerNormBackward,
   linearInto,
@@ -35,8 +36,11 @@ export interface FeedForwardSaved extends NormSaved {
  */
 export type HiddenSums = readonly Tensor[];
 
-/** What to keep of a feed-forward block: all that its gradient needs, the costliest of it, or nothing. */
-export type FeedForwardKeep = 'all' | 'sums' | 'nothing';
+/**
+ * What to keep of a feed-forward block: all that its gradient needs, the costliest of it, the input alone
+ * (of which the gradient makes all anew, with the same operations to the same numbers), or nothing.
+ */
+export type FeedForwardKeep = 'all' | 'sums' | 'input' | 'nothing';
 
 /**
  * x + W2·gelu(W1·LN(x)), x [b, n, d].
@@ -51,6 +55,17 @@ export async function feedForwardBlock(
 ): Promise<{ y: Tensor; saved?: FeedForwardSaved; sums?: HiddenSums }> {
   const all = await pieces.run(() => flat(x));
   const out: Tensor[] = [];
+  if (keep === 'nothing') {
+    const { norm, up, down } = names;
+    for (const [from, to] of tokenCuts(all)) {
+      out.push(
+        await pieces.run(() =>
+          feedForward(along(all, 0, from, to), parts(norm), parts(up), parts(down)),
+        ),
+      );
+    }
+    return { y: await shapedAs(pieces, x, all, out) };
+  }
   let saved: FeedForwardSaved | undefined;
   const sums: Tensor[] = [];
   for (const [from, to] of keep === 'all' ? [[0, all.shape[0]] as const] : tokenCuts(all)) {
@@ -67,14 +82,24 @@ export async function feedForwardBlock(
     );
     if (!slope) pieces.free(hidden);
   }
-  const y = await joined(pieces, out, 0);
-  const shaped = await pieces.run(() => y.reshape(x.shape));
-  pieces.free(all, y);
   return {
-    y: shaped,
+    y: await shapedAs(pieces, x, all, out),
     ...(saved ? { saved } : {}),
     ...(keep === 'sums' ? { sums } : {}),
   };
+}
+
+/** Pieces of tokens put together in the shape of x; frees them and the tokens `all` of x. */
+async function shapedAs(
+  pieces: Pieces,
+  x: Tensor,
+  all: Tensor,
+  parts: readonly Tensor[],
+): Promise<Tensor> {
+  const y = await joined(pieces, parts, 0);
+  const shaped = await pieces.run(() => y.reshape(x.shape));
+  pieces.free(all, y);
+  return shaped;
 }
 
 /**

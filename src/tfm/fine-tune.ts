@@ -43,12 +43,8 @@ export interface FineTuneOptions<Model = FittedClassifier>
   readonly seed: number;
   /** Rows that every candidate is shown as context: usually the training rows. */
   readonly context: Table;
-  /**
-   * Score a candidate; lower is better. Called once before the first step and once an evaluated step.
-   * Where it gives a loss for every validation row instead, their mean is the score, and the pre-trained
-   * weights are only left for weights that are better by more than one standard error over the rows.
-   */
-  readonly score: (candidate: Model) => Promise<number | Float64Array>;
+  /** Score a candidate; lower is better. Called once before the first step and once an evaluated step. */
+  readonly score: (candidate: Model) => Promise<number>;
   /** Look at a candidate without any influence on the choice. */
   readonly monitor?: (candidate: Model) => Promise<Readonly<Record<string, number>>>;
   /**
@@ -173,11 +169,11 @@ async function tune<Model>(
     const network = loadNetwork({ config, weights: own.weights });
     const judged = averages ? loadNetwork({ config, weights: average }) : network;
     try {
-      const judge = (step: Omit<TuningStep, 'score'>): Promise<Judged> =>
+      const judge = (step: Omit<TuningStep, 'score'>): Promise<JudgedStep> =>
         evaluateCandidate(tfm.name, judged, average, task, options, work, step);
       let state = found?.state;
       if (!state) {
-        const { record: first, losses } = await judge({ step: 0 });
+        const first = await judge({ step: 0 });
         options.onStep?.(first);
         work.tick(1, note(first));
         const { score } = first;
@@ -188,7 +184,6 @@ async function tune<Model>(
           best: score,
           reference: score,
           misses: 0,
-          ...(losses ? { losses: [...losses] } : {}),
         };
       } else work.tick(state.step + 1, `resumed after step ${state.step}`);
       while (state.step < recipe.steps && !state.stopped) {
@@ -207,11 +202,11 @@ async function tune<Model>(
         }
         let record: TuningStep = { step: t, learningRate, trainLoss };
         if (t % evaluateEvery === 0 || t === recipe.steps) {
-          const found = await judge(record);
-          record = found.record;
-          const better = isBetter(state, found);
+          const scored = await judge(record);
+          record = scored;
+          const better = scored.score < state.best;
           if (better) best = await copied(average, pause);
-          state = afterStep(state, found.record, better, patience);
+          state = afterStep(state, scored, better, patience);
         } else state = { ...state, step: t };
         if (budget && budget.left() <= 0 && t < recipe.steps) state = { ...state, stopped: 'time' };
         if (folder !== undefined && (t % checkpointEvery === 0 || t === recipe.steps)) {
@@ -253,12 +248,6 @@ async function tune<Model>(
 /** A step with its score. */
 export type JudgedStep = TuningStep & { readonly score: number };
 
-/** A step with its score, and the losses of the rows where `score` gave them. */
-interface Judged {
-  readonly record: JudgedStep;
-  readonly losses?: Float64Array;
-}
-
 /** How far a run has come. */
 interface RunState {
   readonly step: number;
@@ -268,23 +257,7 @@ interface RunState {
   /** The score that the next must undercut by 1e-4 to count as an improvement. */
   readonly reference: number;
   readonly misses: number;
-  /** Losses of the validation rows before the first step. */
-  readonly losses?: readonly number[];
   readonly stopped?: 'patience' | 'time';
-}
-
-/**
- * Whether a candidate is to be kept: its score is the best so far and, where losses of rows are known,
- * better than that of the pre-trained weights by more than the standard error of the difference.
- */
-function isBetter({ best, losses }: RunState, candidate: Judged): boolean {
-  if (!(candidate.record.score < best)) return false;
-  if (!losses || !candidate.losses) return true;
-  const gains = candidate.losses.map((loss, i) => losses[i] - loss);
-  const n = gains.length;
-  const mean = gains.reduce((a, b) => a + b, 0) / n;
-  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
-  return n > 1 && mean > Math.sqrt(squares / (n - 1) / n);
 }
 
 function afterStep(
@@ -393,7 +366,7 @@ async function evaluateCandidate<Model>(
   options: FineTuneOptions<Model>,
   work: Work,
   step: Omit<TuningStep, 'score'>,
-): Promise<Judged> {
+): Promise<JudgedStep> {
   const source: NetworkSource = {
     name,
     config: network.config,
@@ -404,17 +377,14 @@ async function evaluateCandidate<Model>(
   const cache = supportCache();
   try {
     const candidate = task.candidate(source, { cache, work: quietly(work) });
-    const given = await options.score(candidate);
-    const losses = given instanceof Float64Array ? given : undefined;
-    const score = losses ? losses.reduce((a, b) => a + b, 0) / losses.length : given;
+    const score = await options.score(candidate);
     if (typeof score !== 'number' || Number.isNaN(score)) {
       throw new RangeError(
         `Cannot fine-tune as score must give a number: it is ${score} at step ${step.step}`,
       );
     }
     const monitor = await options.monitor?.(candidate);
-    const record = { ...step, score, ...(monitor ? { monitor } : {}) };
-    return { record, ...(losses ? { losses } : {}) };
+    return { ...step, score, ...(monitor ? { monitor } : {}) };
   } finally {
     cache.free();
   }

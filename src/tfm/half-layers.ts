@@ -266,7 +266,7 @@ async function forwardSlices(
   const keys: KeysValues[] = [];
   const sums: HiddenSums[] = [];
   const { twice = false } = want;
-  const keep = want.sums ? 'sums' : 'nothing';
+  const keep = want.sums ? 'sums' : twice ? 'input' : 'nothing';
   const all = slices(tokens);
   for (const [from, to] of all) {
     const [xs] = await sliced(pieces, all.length, [tokens], from, to);

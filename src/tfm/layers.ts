@@ -12,6 +12,7 @@ import {
   linearWeights,
   type NormSaved,
   projectHeads,
+  projectNormedHeads,
 } from '../math/neural.js';
 import { product, type Tensor, tf } from '../math/tf.js';
 import { along, cuts, joined, type Pieces } from './pieces.js';
@@ -63,10 +64,29 @@ export async function attentionBlock<Keep extends boolean>(
   keep: Keep,
 ): Promise<{ y: Tensor; saved: Keep extends true ? AttentionSaved : KeysValues }> {
   const made = await pieces.run(() => {
+    if (!keep) {
+      const own = along(x, 1, rows.from, rows.to);
+      const asked = along(x, 1, 0, rows.keys);
+      const q = projectNormedHeads(
+        own,
+        parts(norm),
+        parts(`${attention}.q`),
+        heads,
+        scaleOf(x, heads),
+      );
+      return { q, ...keysValues(asked, parts, { norm, attention }, heads) };
+    }
     const { y: h, normal, scale } = layerNorm(x, parts(norm));
-    const q = queries(along(h, 1, rows.from, rows.to), parts, attention, heads);
-    const asked = keysValues(along(h, 1, 0, rows.keys), parts, attention, heads);
-    return keep ? { q, ...asked, h, normal, scale } : { q, ...asked };
+    const own = along(h, 1, rows.from, rows.to);
+    const asked = along(h, 1, 0, rows.keys);
+    return {
+      q: projectHeads(own, parts(`${attention}.q`), heads, scaleOf(x, heads)),
+      k: projectHeads(asked, parts(`${attention}.k`), heads),
+      v: projectHeads(asked, parts(`${attention}.v`), heads),
+      h,
+      normal,
+      scale,
+    };
   });
   const { q, k, v } = made;
   const attended = await attend(pieces, q, k, v, keep);
@@ -91,18 +111,25 @@ export async function askBlock(
   { k, v }: KeysValues,
   heads: number,
 ): Promise<Tensor> {
-  const q = await pieces.run(() => queries(layerNorm(x, parts(norm)).y, parts, attention, heads));
+  const q = await pieces.run(() =>
+    projectNormedHeads(x, parts(norm), parts(`${attention}.q`), heads, scaleOf(x, heads)),
+  );
   const attended = await attend(pieces, q, k, v, false);
   const y = await pieces.run(() => linearInto(x, flat(attended.context), parts(`${attention}.o`)));
   pieces.free(q, attended);
   return y;
 }
 
-/** Keys and values of normed rows h [b, m, d]. */
-export function keysValues(h: Tensor, parts: Parts, attention: string, heads: number): KeysValues {
+/** Keys and values of rows x [b, m, d], normed. */
+export function keysValues(
+  x: Tensor,
+  parts: Parts,
+  { norm, attention }: AttentionNames,
+  heads: number,
+): KeysValues {
   return {
-    k: projectHeads(h, parts(`${attention}.k`), heads),
-    v: projectHeads(h, parts(`${attention}.v`), heads),
+    k: projectNormedHeads(x, parts(norm), parts(`${attention}.k`), heads),
+    v: projectNormedHeads(x, parts(norm), parts(`${attention}.v`), heads),
   };
 }
 
@@ -146,10 +173,9 @@ export async function attentionBlockBackward(
   return dx;
 }
 
-/** Queries of normed rows h [b, n, d], scaled. */
-function queries(h: Tensor, parts: Parts, attention: string, heads: number): Tensor {
-  const factor = Math.sqrt(heads / (h.shape[2] as number));
-  return projectHeads(h, parts(`${attention}.q`), heads, factor);
+/** What queries are multiplied by: 1/√(d/heads). */
+function scaleOf(x: Tensor, heads: number): number {
+  return Math.sqrt(heads / (x.shape[2] as number));
 }
 
 async function attend(

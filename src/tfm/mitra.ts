@@ -69,15 +69,12 @@ async function lastKeys(
   state: Tensor,
 ): Promise<KeysValues> {
   const { n_layers, n_heads } = network.config;
-  const { norm, attention } = rowsHalf(n_layers - 1, 1, { from: 0, to: 0, keys: 0 }).attention;
+  const names = rowsHalf(n_layers - 1, 1, { from: 0, to: 0, keys: 0 }).attention;
   const [c, s, d] = state.shape;
   const parts: KeysValues[] = [];
   for (const [from, to] of cuts(c, 2 * s * d * d)) {
     parts.push(
-      await pieces.run(() => {
-        const h = layerNorm(along(state, 0, from, to), network.part(norm)).y;
-        return keysValues(h, network.part, attention, n_heads);
-      }),
+      await pieces.run(() => keysValues(along(state, 0, from, to), network.part, names, n_heads)),
     );
   }
   const of = (key: 'k' | 'v'): Promise<Tensor> =>

@@ -26,10 +26,10 @@ export type PresetName = 'embedded' | 'stock' | 'v2';
  */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   embedded: {
-    learningRate: 1e-3,
+    learningRate: 2e-3,
     warmup: 10,
     weightDecay: 0.3,
-    steps: 50,
+    steps: 20,
     lastLayers: 1,
     average: 0.9,
   },

@@ -6,6 +6,7 @@ import {
   attendHeadsBackward,
   biasGelu,
   biasGeluBackward,
+  feedForward,
   layerNorm,
   layerNormBackward,
   linearInto,
@@ -226,6 +227,27 @@ describe('fused operations', () => {
           2e-6 * rows,
         );
       }
+    }
+  });
+
+  it('run a feed-forward block as the composed operations do', () => {
+    // Blocks are of 48 tokens and 64 hidden numbers: less than one of each, some with a rest, many.
+    for (const [tokens, d, hidden] of [
+      [1, 1, 4],
+      [5, 7, 28],
+      [48, 16, 64],
+      [101, 37, 148],
+      [2000, 128, 512],
+    ]) {
+      const x = tensor(tokens, d);
+      const norm = { weight: tensor(d), bias: tensor(d) };
+      const up = { weight: tensor(hidden, d), bias: tensor(hidden) };
+      const down = { weight: tensor(d, hidden), bias: tensor(d) };
+      const found = differences(() => {
+        // Sums of so many numbers are large: what counts is the error of one of their terms.
+        return { y: tidy(() => feedForward(x, norm, up, down).div(Math.sqrt(hidden * d))) };
+      });
+      expectClose(found, 5e-5);
     }
   });
 });

@@ -166,21 +166,6 @@ describe('fineTune()', () => {
     }
   });
 
-  it('leaves the pre-trained weights only for a gain of more than a standard error, given losses', async () => {
-    // The same mean gain of a quarter: certain where every row has it, chance where one row does.
-    const tuned = async (gains: readonly number[]): Promise<number> => {
-      let calls = 0;
-      const score = async (): Promise<Float64Array> => {
-        const before = calls++ === 0;
-        return Float64Array.from(gains, (gain) => (before ? 1 : 1 - gain));
-      };
-      return (await fineTune(tfm, draw, options({ steps: 1, score }))).chosenStep;
-    };
-    expect(await tuned([0.25, 0.2, 0.3, 0.25])).toBe(1);
-    expect(await tuned([1.9, -0.3, -0.3, -0.3])).toBe(0);
-    expect(await tuned([-0.25, -0.2, -0.3, -0.25])).toBe(0);
-  });
-
   it('trains low-rank additions only, whose difference has that rank', async () => {
     const { tfm: tuned, steps } = await fineTune(
       tfm,

@@ -146,6 +146,27 @@ struct Factor {
   int64_t row, column;  // distance of neighbouring rows and columns
 };
 
+// Tokens of a block, which go through everything together.
+constexpr int64_t kBlockTokens = 8 * kTileRows;
+
+// What is done to all tokens; the matrices are turned, their rows filled up to 16 numbers.
+struct FeedForward {
+  const float *x, *norm_weight, *norm_bias, *up, *up_bias, *down, *down_bias;
+  float* y;
+  int64_t tokens, d, h, up_row, down_row;
+};
+struct NormHeads {
+  const float *x, *norm_weight, *norm_bias, *map, *bias;
+  float* y;
+  int64_t tokens, n, d, heads, map_row;
+  float factor;
+};
+struct LinearInto {
+  const float *residual, *x, *map, *bias;
+  float* y;
+  int64_t tokens, depth, d, map_row;
+};
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("O3")
@@ -154,6 +175,7 @@ namespace wide {
 #include "loops.h"
 #include "attention.h"
 #include "matmul.h"
+#include "tokens.h"
 }
 #pragma GCC pop_options
 #pragma GCC push_options
@@ -163,12 +185,14 @@ namespace middle {
 #include "loops.h"
 #include "attention.h"
 #include "matmul.h"
+#include "tokens.h"
 }
 #pragma GCC pop_options
 namespace plain {
 #include "loops.h"
 #include "attention.h"
 #include "matmul.h"
+#include "tokens.h"
 }
 // The widest that this machine has.
 int width() {
@@ -187,6 +211,7 @@ namespace plain {
 #include "loops.h"
 #include "attention.h"
 #include "matmul.h"
+#include "tokens.h"
 }
 #define CHOOSE(name) (plain::name)
 #endif
@@ -522,6 +547,96 @@ void* matmul_create(TF_OpKernelConstruction* construction) {
 
 void matmul_delete(void* found) { delete static_cast<MatMulAttributes*>(found); }
 
+int64_t filled(int64_t n) { return (n + 15) / 16 * 16; }
+
+// A matrix [n, depth] turned to [depth, n], rows filled up.
+std::vector<float> turned(const float* matrix, int64_t n, int64_t depth) {
+  const int64_t row = filled(n);
+  std::vector<float> out(depth * row);
+  for (int64_t from = 0; from < n; from += 16)
+    for (int64_t k = 0; k < depth; k++)
+      for (int64_t j = from; j < std::min(from + 16, n); j++) out[k * row + j] = matrix[j * depth + k];
+  return out;
+}
+
+// Blocks of tokens, and about how many simple operations each takes.
+template <typename Body>
+void run_blocks(int64_t tokens, int64_t products, const Body& body) {
+  const int64_t blocks = (tokens + kBlockTokens - 1) / kBlockTokens;
+  Threads::get().run(blocks, kBlockTokens * products / 8, body);
+}
+
+void feed_forward(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const TF_Tensor* norm_weight = call.tensor(1);
+  const TF_Tensor* norm_bias = call.tensor(2);
+  const TF_Tensor* up = call.tensor(3);
+  const TF_Tensor* up_bias = call.tensor(4);
+  const TF_Tensor* down = call.tensor(5);
+  const TF_Tensor* down_bias = call.tensor(6);
+  const int64_t d = last(x), h = size(up_bias);
+  if (call.refuse(TF_NumDims(x) > 0 && size(norm_weight) == d && size(norm_bias) == d &&
+                  TF_NumDims(up) == 2 && TF_Dim(up, 0) == h && last(up) == d &&
+                  TF_NumDims(down) == 2 && TF_Dim(down, 0) == d && last(down) == h &&
+                  size(down_bias) == d))
+    return;
+  float* y = call.output(0, dims(x));
+  if (!y) return;
+  const std::vector<float> first = turned(data(up), h, d), second = turned(data(down), d, h);
+  const FeedForward block = {data(x),       data(norm_weight), data(norm_bias), first.data(),
+                             data(up_bias), second.data(),     data(down_bias), y,
+                             rows(x),       d,                 h,               filled(h),
+                             filled(d)};
+  run_blocks(block.tokens, 2 * d * h + 100 * h, [&](int64_t from, int64_t to) {
+    CHOOSE(feed_forward_items)(block, from, to);
+  });
+}
+
+void norm_heads(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<HeadsAttributes*>(kernel);
+  Call call(context);
+  const TF_Tensor* x = call.tensor(0);
+  const TF_Tensor* norm_weight = call.tensor(1);
+  const TF_Tensor* norm_bias = call.tensor(2);
+  const TF_Tensor* weight = call.tensor(3);
+  const TF_Tensor* bias = call.tensor(4);
+  const int64_t d = last(x), h = attributes.heads;
+  if (call.refuse(TF_NumDims(x) == 3 && size(norm_weight) == d && size(norm_bias) == d &&
+                  TF_NumDims(weight) == 2 && TF_Dim(weight, 0) == d && last(weight) == d &&
+                  size(bias) == d && h > 0 && d % h == 0))
+    return;
+  const int64_t n = TF_Dim(x, 1);
+  float* y = call.output(0, {TF_Dim(x, 0), h, n, d / h});
+  if (!y) return;
+  const std::vector<float> map = turned(data(weight), d, d);
+  const NormHeads all = {data(x), data(norm_weight), data(norm_bias), map.data(), data(bias), y,
+                         rows(x), n, d, h, filled(d), attributes.factor};
+  run_blocks(all.tokens, d * d, [&](int64_t from, int64_t to) {
+    CHOOSE(norm_heads_items)(all, from, to);
+  });
+}
+
+void linear_into(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const TF_Tensor* residual = call.tensor(0);
+  const TF_Tensor* x = call.tensor(1);
+  const TF_Tensor* weight = call.tensor(2);
+  const TF_Tensor* bias = call.tensor(3);
+  const int64_t d = last(residual), depth = last(x);
+  if (call.refuse(TF_NumDims(x) > 0 && rows(x) == rows(residual) && TF_NumDims(weight) == 2 &&
+                  TF_Dim(weight, 0) == d && last(weight) == depth && size(bias) == d))
+    return;
+  float* y = call.output(0, dims(residual));
+  if (!y) return;
+  const std::vector<float> map = turned(data(weight), d, depth);
+  const LinearInto all = {data(residual), data(x), map.data(), data(bias), y,
+                          rows(x), depth, d, filled(d)};
+  run_blocks(all.tokens, d * depth, [&](int64_t from, int64_t to) {
+    CHOOSE(linear_into_items)(all, from, to);
+  });
+}
+
 void matmul(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<MatMulAttributes*>(kernel);
   Call call(context);
@@ -538,12 +653,15 @@ void matmul(void* kernel, TF_OpKernelContext* context) {
   const float* right = data(b);
   int64_t row = n;
   std::vector<float> own;
-  if (attributes.turn_b || n % 16 != 0) {
-    row = (n + 15) / 16 * 16;
-    own.resize(depth * row);
-    for (int64_t j = 0; j < n; j++)
-      for (int64_t k = 0; k < depth; k++)
-        own[k * row + j] = attributes.turn_b ? right[j * depth + k] : right[k * n + j];
+  if (attributes.turn_b) {
+    own = turned(right, n, depth);
+  } else if (n % 16 != 0) {
+    own.resize(depth * filled(n));
+    for (int64_t k = 0; k < depth; k++)
+      std::copy(right + k * n, right + (k + 1) * n, own.data() + k * filled(n));
+  }
+  if (!own.empty()) {
+    row = filled(n);
     right = own.data();
   }
   const int64_t across = (n + kTileColumns - 1) / kTileColumns;
@@ -599,6 +717,15 @@ struct Register {
         heads_delete);
     add("CmxMatMul", {"a: float", "b: float"}, {"c: float"}, matmul,
         {"turn_a: int", "turn_b: int"}, matmul_create, matmul_delete);
+    add("CmxFeedForward",
+        {"x: float", "norm_weight: float", "norm_bias: float", "up: float", "up_bias: float",
+         "down: float", "down_bias: float"},
+        {"y: float"}, feed_forward);
+    add("CmxNormHeads",
+        {"x: float", "norm_weight: float", "norm_bias: float", "weight: float", "bias: float"},
+        {"y: float"}, norm_heads, heads, heads_create, heads_delete);
+    add("CmxLinearInto", {"residual: float", "x: float", "weight: float", "bias: float"},
+        {"y: float"}, linear_into);
     add("CmxAttention", {"q: float", "k: float", "v: float"}, {"y: float", "logsum: float"},
         attention);
     add("CmxAttentionGrad",

@@ -68,37 +68,49 @@ inline void normal(Floats x, Floats* cumulative, Floats* density) {
   *density = 0.39894228f * e;
 }
 
+// Sum of the lanes, half to half: a chain of single additions is slower than what they are summed from.
 inline float total(Floats v) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; i++) sum += v[i];
-  return sum;
+  typedef float Half __attribute__((vector_size(32)));
+  typedef float Quarter __attribute__((vector_size(16)));
+  Half halves[2];
+  std::memcpy(halves, &v, sizeof(v));
+  const Half half = halves[0] + halves[1];
+  Quarter quarters[2];
+  std::memcpy(quarters, &half, sizeof(half));
+  const Quarter quarter = quarters[0] + quarters[1];
+  return (quarter[0] + quarter[1]) + (quarter[2] + quarter[3]);
 }
 
 // ---------------------------------------------------------------- loops
+
+inline void mean_and_scale(const float* row, int64_t d, float* mean, float* scale) {
+  Floats lanes = {};
+  int64_t j = 0;
+  for (; j + kLanes <= d; j += kLanes) lanes += load(row + j);
+  float sum = total(lanes);
+  for (; j < d; j++) sum += row[j];
+  *mean = sum / d;
+  Floats squares = {};
+  for (j = 0; j + kLanes <= d; j += kLanes) {
+    const Floats c = load(row + j) - *mean;
+    squares += c * c;
+  }
+  float variance = total(squares);
+  for (; j < d; j++) variance += (row[j] - *mean) * (row[j] - *mean);
+  *scale = 1.0f / std::sqrt(variance / d + 1e-5f);
+}
 
 inline void layer_norm_rows(const float* x, const float* w, const float* b, float* y,
                                 float* normal_out, float* scale_out, int64_t d, int64_t from,
                                 int64_t to) {
   for (int64_t i = from; i < to; i++) {
     const float* row = x + i * d;
-    Floats lanes = {};
-    int64_t j = 0;
-    for (; j + kLanes <= d; j += kLanes) lanes += load(row + j);
-    float sum = total(lanes);
-    for (; j < d; j++) sum += row[j];
-    const float mean = sum / d;
-    Floats squares = {};
-    for (j = 0; j + kLanes <= d; j += kLanes) {
-      const Floats c = load(row + j) - mean;
-      squares += c * c;
-    }
-    float variance = total(squares);
-    for (; j < d; j++) variance += (row[j] - mean) * (row[j] - mean);
-    const float scale = 1.0f / std::sqrt(variance / d + 1e-5f);
+    float mean, scale;
+    mean_and_scale(row, d, &mean, &scale);
     scale_out[i] = scale;
     float* out = y + i * d;
     float* kept = normal_out + i * d;
-    for (j = 0; j < d; j++) {
+    for (int64_t j = 0; j < d; j++) {
       const float v = (row[j] - mean) * scale;
       kept[j] = v;
       out[j] = v * w[j] + b[j];
@@ -272,6 +284,12 @@ inline void softmax_grad_rows(const float* p, const float* dp, float* ds, int64_
   }
 }
 
+inline void biased_head(const float* x, const float* b, float* y, int64_t e, float factor) {
+  int64_t j = 0;
+  for (; j + kLanes <= e; j += kLanes) store(y + j, (load(x + j) + load(b + j)) * factor);
+  for (; j < e; j++) y[j] = (x[j] + b[j]) * factor;
+}
+
 // [B, n, h·e] → [B, h, n, e] with (x + bias)·factor; `from` and `to` count rows of the input.
 inline void split_heads_rows(const float* x, const float* b, float* y, int64_t n, int64_t h,
                                  int64_t e, float factor, int64_t from, int64_t to) {
@@ -279,8 +297,7 @@ inline void split_heads_rows(const float* x, const float* b, float* y, int64_t n
     const int64_t batch = i / n, row = i % n;
     for (int64_t k = 0; k < h; k++) {
       const float* in = x + (i * h + k) * e;
-      float* out = y + ((batch * h + k) * n + row) * e;
-      for (int64_t j = 0; j < e; j++) out[j] = (in[j] + b[k * e + j]) * factor;
+      biased_head(in, b + k * e, y + ((batch * h + k) * n + row) * e, e, factor);
     }
   }
 }

@@ -1,7 +1,7 @@
 // Scores of a model on tables with fixed folds: in context, with an ensemble, fine-tuned.
 
 import { split } from '../../../dist/data/split.js';
-import { labelsOf, rowLosses, scores } from '../../../dist/evaluation/evaluate.js';
+import { evaluate, labelsOf, scores } from '../../../dist/evaluation/evaluate.js';
 import { foldOf } from '../../../dist/experiments/baseline-tables.js';
 import { fineTune } from '../../../dist/tfm/fine-tune.js';
 
@@ -17,10 +17,8 @@ export const arms = {
       context: train,
       ...(learningRate ? { learningRate } : {}),
       ...(steps ? { steps } : {}),
-      // As cheap as it gets without another outcome: a table that gains nothing is left early.
       evaluateEvery: 5,
-      patience: 3,
-      score: (candidate) => rowLosses(candidate, validation),
+      score: async (candidate) => (await evaluate(candidate, validation)).logLoss,
       onProgress: () => {},
     });
     return tuned.tfm.fit(context, { seed });
