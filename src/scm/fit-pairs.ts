@@ -13,10 +13,11 @@ import { releaseScratch } from './scratch.js';
 const WORTH_WORKERS = 3e6;
 
 /**
- * What fitting and then drawing may take beside the table and the model: so many tables, or so many
- * bytes where that is more. A small table's threads take many times its memory, and no one misses that.
+ * What fitting and then drawing may take beside the table and the model: six tables, reckoned with some
+ * room for what a reckoning misses, or so many bytes where that is more. A small table's threads take many
+ * times its memory, and no one misses that.
  */
-const MOST_TABLES = 6;
+const MOST_TABLES = 5.5;
 const SMALL = 40 * 2 ** 20;
 
 /** Tables (bytes) up to which threads wait for the next call: what they hold is little then. */
