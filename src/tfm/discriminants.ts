@@ -5,6 +5,7 @@
 // row does. Pre-training does the same to the tables it draws.
 
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
+import { featureScales, scaled } from './feature-scales.js';
 import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
 import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
@@ -17,6 +18,8 @@ export interface Discriminants {
   readonly axes: number;
   /** Features enter as the z-scores that the network sees. */
   readonly step: QuantileStep;
+  /** What each of them is multiplied by: what tells little counts little. */
+  readonly scales: Float64Array;
   /** What the directions are straight in. */
   readonly map: KernelFeatures;
   /** rank of the map × axes */
@@ -25,8 +28,8 @@ export interface Discriminants {
   readonly own: Float32Array;
 }
 
-/** Ridge penalties per row; the kernel of a row with itself is about 3. */
-const penalties = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+/** Ridge penalties per row; the kernel of a row with itself is about 2.5. */
+const penalties = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
 /** Rows to which all are compared: more are slower and say little more. */
 const mostLandmarks = 128;
 
@@ -34,7 +37,7 @@ const mostLandmarks = 128;
  * Learn the directions.
  *
  * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
- * regression of the class indicators on kernel features, its penalty chosen by the leave-one-out
+ * regression of the class indicators on kernel features of the weighed columns, its penalty chosen by the leave-one-out
  * error (PRESS, Allen 1974), then the principal axes of the leave-one-out scores.
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
@@ -58,12 +61,13 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const map = fitKernelFeatures(z, features, mostLandmarks);
+  const scales = featureScales(z, features, classOf, classes);
+  const map = fitKernelFeatures(scaled(z, scales), features, mostLandmarks);
   const { scores, coefficients } = leaveOneOutRidge(map.own, classOf, shares, penalties);
   const turn = principalAxes(scores, classes, axes);
   const weights = multiply(coefficients, turn, map.rank, classes, axes);
   const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));
-  return { features, axes, step, map, weights, own };
+  return { features, axes, step, scales, map, weights, own };
 }
 
 /**
@@ -73,7 +77,8 @@ export function fitDiscriminants(
  */
 export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
   const z = Float64Array.from(applyQuantileStep(fitted.step, x));
-  return Float32Array.from(applyKernelFeatures(fitted.map, z, fitted.weights));
+  const own = scaled(z, fitted.scales);
+  return Float32Array.from(applyKernelFeatures(fitted.map, own, fitted.weights));
 }
 
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */

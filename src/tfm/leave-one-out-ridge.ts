@@ -31,20 +31,9 @@ export function leaveOneOutRidge(
   const rows = classOf.length;
   const classes = shares.length;
   const features = z.length / rows;
-  const gram = gramOf(z, features);
-  const cross = new Float64Array(features * classes);
-  for (let i = 0; i < rows; i++) {
-    // Centred features make the indicators' means drop out.
-    for (let a = 0; a < features; a++) cross[a * classes + classOf[i]] += z[i * features + a];
-  }
+  const solve = normalEquations(z, classOf, classes);
   const fitWith = (penalty: number): Ridge => {
-    const shifted = gram.slice();
-    for (let a = 0; a < features; a++) shifted[a * features + a] += penalty * rows;
-    const factor = cholesky(shifted, features);
-    if (typeof factor === 'number') {
-      throw new RangeError('Cannot score the classes as the features must be finite numbers');
-    }
-    const coefficients = choleskySolve(factor, cross, features, classes);
+    const { factor, coefficients } = solve(penalty);
     const scores = multiply(z, coefficients, rows, features, classes);
     const leverages = leveragesOf(factor, z, features);
     let error = 0;
@@ -71,6 +60,46 @@ export function leaveOneOutRidge(
     }
   }
   return best;
+}
+
+/**
+ * Fit features to class indicators with one penalty.
+ * @param z rows × features, every column with mean 0.
+ * @param penalty Times the number of rows.
+ * @returns features × classes
+ */
+export function ridgeCoefficients(
+  z: Float64Array,
+  classOf: Int32Array,
+  classes: number,
+  penalty: number,
+): Float64Array {
+  return normalEquations(z, classOf, classes)(penalty).coefficients;
+}
+
+/** The normal equations of the fit, to be solved with any penalty. */
+function normalEquations(
+  z: Float64Array,
+  classOf: Int32Array,
+  classes: number,
+): (penalty: number) => { readonly factor: Float64Array; readonly coefficients: Float64Array } {
+  const rows = classOf.length;
+  const features = z.length / rows;
+  const gram = gramOf(z, features);
+  const cross = new Float64Array(features * classes);
+  for (let i = 0; i < rows; i++) {
+    // Centred features make the indicators' means drop out.
+    for (let a = 0; a < features; a++) cross[a * classes + classOf[i]] += z[i * features + a];
+  }
+  return (penalty) => {
+    const shifted = gram.slice();
+    for (let a = 0; a < features; a++) shifted[a * features + a] += penalty * rows;
+    const factor = cholesky(shifted, features);
+    if (typeof factor === 'number') {
+      throw new RangeError('Cannot score the classes as the features must be finite numbers');
+    }
+    return { factor, coefficients: choleskySolve(factor, cross, features, classes) };
+  };
 }
 
 /** Products of the columns: the lower triangle of n × n. */

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
-import { applyKernelFeatures, fitKernelFeatures } from '../../src/tfm/kernel-features.js';
+import {
+  applyKernelFeatures,
+  fitKernelFeatures,
+  meanSquaredSlopes,
+} from '../../src/tfm/kernel-features.js';
 
 function normalRows(rows: number, width: number, seed: number): Float64Array {
   const random = stream(seed, 'rows');
   return Float64Array.from({ length: rows * width }, () => randomNormal(random));
 }
 
-/** Linear, Gaussian and Laplacian kernel of two rows, written out. */
+/** Half the linear, the Gaussian and the Laplacian kernel of two rows, written out. */
 function kernelOf(a: readonly number[], b: readonly number[]): number {
   const d = a.length;
   const sum = (term: (x: number, y: number) => number): number =>
@@ -18,7 +22,7 @@ function kernelOf(a: readonly number[], b: readonly number[]): number {
     sum((x, y) => (x - y) ** 2),
     sum((x, y) => Math.abs(x - y)),
   ];
-  return product / d + Math.exp(-squares / (2 * d)) + Math.exp(-distances / (2 * d));
+  return product / (2 * d) + Math.exp(-squares / d) + Math.exp(-distances / d);
 }
 
 describe('fitKernelFeatures()', () => {
@@ -64,5 +68,27 @@ describe('fitKernelFeatures()', () => {
     expect(fitted.rank).toBe(5);
     expect(fitKernelFeatures(z, 3, 30)).toEqual(fitted);
     expect(fitKernelFeatures(Float64Array.of(0, 0), 2, 30).rank).toBe(1);
+  });
+
+  it('gives the slopes that differences confirm', () => {
+    const [rows, width, outputs] = [30, 4, 3];
+    const z = normalRows(rows, width, 5);
+    const fitted = fitKernelFeatures(z, width, 10);
+    const coefficients = normalRows(fitted.rank, outputs, 6);
+    // Rows of their own: at a landmark the Laplacian kernel has a corner.
+    const others = normalRows(rows, width, 7);
+    const found = meanSquaredSlopes(fitted, others, coefficients, rows);
+    for (let j = 0; j < width; j++) {
+      const at = (side: number): Float64Array => {
+        const moved = others.map((value, i) => (i % width === j ? value + side * 1e-5 : value));
+        return applyKernelFeatures(fitted, moved, coefficients);
+      };
+      const [up, down] = [at(1), at(-1)];
+      const squares = up.reduce((sum, value, i) => sum + ((value - down[i]) / 2e-5) ** 2, 0);
+      expect(found[j] / (squares / rows)).toBeCloseTo(1, 4);
+    }
+    const few = meanSquaredSlopes(fitted, others, coefficients, 10);
+    const third = others.filter((_, i) => Math.floor(i / width) % 3 === 0);
+    expect(few).toEqual(meanSquaredSlopes(fitted, third, coefficients, 10));
   });
 });

@@ -149,22 +149,22 @@ struct Factor {
 // Tokens of a block, which go through everything together.
 constexpr int64_t kBlockTokens = 8 * kTileRows;
 
-// What is done to all tokens; the matrices are turned, their rows filled up to 16 numbers.
+// What is done to all tokens; the matrices lie in panels.
 struct FeedForward {
   const float *x, *norm_weight, *norm_bias, *up, *up_bias, *down, *down_bias;
   float* y;
-  int64_t tokens, d, h, up_row, down_row;
+  int64_t tokens, d, h;
 };
 struct NormHeads {
   const float *x, *norm_weight, *norm_bias, *map, *bias;
   float* y;
-  int64_t tokens, n, d, heads, map_row;
+  int64_t tokens, n, d, heads;
   float factor;
 };
 struct LinearInto {
   const float *residual, *x, *map, *bias;
   float* y;
-  int64_t tokens, depth, d, map_row;
+  int64_t tokens, depth, d;
 };
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -553,9 +553,21 @@ int64_t filled(int64_t n) { return (n + 15) / 16 * 16; }
 std::vector<float> turned(const float* matrix, int64_t n, int64_t depth) {
   const int64_t row = filled(n);
   std::vector<float> out(depth * row);
-  for (int64_t from = 0; from < n; from += 16)
-    for (int64_t k = 0; k < depth; k++)
-      for (int64_t j = from; j < std::min(from + 16, n); j++) out[k * row + j] = matrix[j * depth + k];
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t k = 0; k < depth; k++) out[k * row + j] = matrix[j * depth + k];
+  return out;
+}
+
+// The same in panels of kTileColumns columns, one after the other, the last filled up: what a product reads
+// lies together.
+std::vector<float> panels(const float* matrix, int64_t n, int64_t depth) {
+  const int64_t count = (n + kTileColumns - 1) / kTileColumns;
+  std::vector<float> out(count * depth * kTileColumns);
+  float* at = out.data();
+  for (int64_t from = 0; from < n; from += kTileColumns)
+    for (int64_t k = 0; k < depth; k++, at += kTileColumns)
+      for (int64_t j = from; j < std::min(from + kTileColumns, n); j++)
+        at[j - from] = matrix[j * depth + k];
   return out;
 }
 
@@ -583,11 +595,10 @@ void feed_forward(void*, TF_OpKernelContext* context) {
     return;
   float* y = call.output(0, dims(x));
   if (!y) return;
-  const std::vector<float> first = turned(data(up), h, d), second = turned(data(down), d, h);
+  const std::vector<float> first = panels(data(up), h, d), second = panels(data(down), d, h);
   const FeedForward block = {data(x),       data(norm_weight), data(norm_bias), first.data(),
                              data(up_bias), second.data(),     data(down_bias), y,
-                             rows(x),       d,                 h,               filled(h),
-                             filled(d)};
+                             rows(x),       d,                 h};
   run_blocks(block.tokens, 2 * d * h + 100 * h, [&](int64_t from, int64_t to) {
     CHOOSE(feed_forward_items)(block, from, to);
   });
@@ -609,9 +620,9 @@ void norm_heads(void* kernel, TF_OpKernelContext* context) {
   const int64_t n = TF_Dim(x, 1);
   float* y = call.output(0, {TF_Dim(x, 0), h, n, d / h});
   if (!y) return;
-  const std::vector<float> map = turned(data(weight), d, d);
+  const std::vector<float> map = panels(data(weight), d, d);
   const NormHeads all = {data(x), data(norm_weight), data(norm_bias), map.data(), data(bias), y,
-                         rows(x), n, d, h, filled(d), attributes.factor};
+                         rows(x), n, d, h, attributes.factor};
   run_blocks(all.tokens, d * d, [&](int64_t from, int64_t to) {
     CHOOSE(norm_heads_items)(all, from, to);
   });
@@ -629,9 +640,8 @@ void linear_into(void*, TF_OpKernelContext* context) {
     return;
   float* y = call.output(0, dims(residual));
   if (!y) return;
-  const std::vector<float> map = turned(data(weight), d, depth);
-  const LinearInto all = {data(residual), data(x), map.data(), data(bias), y,
-                          rows(x), depth, d, filled(d)};
+  const std::vector<float> map = panels(data(weight), d, depth);
+  const LinearInto all = {data(residual), data(x), map.data(), data(bias), y, rows(x), depth, d};
   run_blocks(all.tokens, d * depth, [&](int64_t from, int64_t to) {
     CHOOSE(linear_into_items)(all, from, to);
   });
