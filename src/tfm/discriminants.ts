@@ -5,10 +5,10 @@
 // row does. Pre-training does the same to the tables it draws.
 
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
-import { featureScales, scaled } from './feature-scales.js';
 import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
 import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
+import { type Comparison, comparisons, scaled } from './row-comparison.js';
 
 /** Directions learned from support rows. */
 export interface Discriminants {
@@ -28,8 +28,13 @@ export interface Discriminants {
   readonly own: Float32Array;
 }
 
-/** Ridge penalties per row; the kernel of a row with itself is about 2.5. */
+/** Ridge penalties per row; the kernel of a row with itself is about 3. */
 const penalties = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+/**
+ * Weights of features have seen every row's label, so the error of a fit with them is somewhat too small
+ * even where it leaves the row out: they must be better by this part.
+ */
+const advantage = 0.05;
 /** Rows to which all are compared: more are slower and say little more. */
 const mostLandmarks = 128;
 
@@ -37,8 +42,9 @@ const mostLandmarks = 128;
  * Learn the directions.
  *
  * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
- * regression of the class indicators on kernel features of the weighed columns, its penalty chosen by the leave-one-out
- * error (PRESS, Allen 1974), then the principal axes of the leave-one-out scores.
+ * regression of the class indicators on kernel features, its penalty chosen by the leave-one-out
+ * error (PRESS, Allen 1974), and so the way in which rows are compared; then the principal axes of
+ * the leave-one-out scores.
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
  * @param most Most directions; there is one less than there are classes.
@@ -61,9 +67,14 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const scales = featureScales(z, features, classOf, classes);
-  const map = fitKernelFeatures(scaled(z, scales), features, mostLandmarks);
-  const { scores, coefficients } = leaveOneOutRidge(map.own, classOf, shares, penalties);
+  const fitWith = ({ scales, reach }: Comparison) => {
+    const map = fitKernelFeatures(scaled(z, scales), features, reach, mostLandmarks);
+    return { scales, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
+  };
+  const { alike, weighed } = comparisons(z, features, classOf, classes);
+  const [one, other] = [fitWith(alike), fitWith(weighed)];
+  const better = other.error < (1 - advantage) * one.error ? other : one;
+  const { scales, map, scores, coefficients } = better;
   const turn = principalAxes(scores, classes, axes);
   const weights = multiply(coefficients, turn, map.rank, classes, axes);
   const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));

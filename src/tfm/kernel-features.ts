@@ -8,6 +8,8 @@ import { stream } from '../math/random.js';
 export interface KernelFeatures {
   /** Features of a row. */
   readonly width: number;
+  /** How far apart, a feature, rows may lie and still tell of each other. */
+  readonly reach: number;
   /** Columns of the map: no more than landmarks were asked for or are needed. */
   readonly rank: number;
   /** The rows to which every other row is compared: rank × width. */
@@ -26,10 +28,18 @@ const negligible = 1e-8;
 /**
  * Compare two rows of z-scores.
  *
- * The sum of half a linear, a Gaussian and a Laplacian kernel, whose functions are sums of straight,
- * smooth and steep ones. Distances are per feature, so that one width serves for any number of them.
+ * The sum of a linear, a Gaussian and a Laplacian kernel, whose functions are sums of straight, smooth
+ * and steep ones. Distances are per feature, so that one reach serves for any number of them.
+ * @param reach How far apart, a feature, rows may lie and still tell of each other.
  */
-function kernel(a: Float64Array, i: number, b: Float64Array, j: number, width: number): number {
+function kernel(
+  a: Float64Array,
+  i: number,
+  b: Float64Array,
+  j: number,
+  width: number,
+  reach: number,
+): number {
   let [product, squares, distances] = [0, 0, 0];
   for (let k = 0; k < width; k++) {
     const difference = a[i + k] - b[j + k];
@@ -37,7 +47,8 @@ function kernel(a: Float64Array, i: number, b: Float64Array, j: number, width: n
     squares += difference * difference;
     distances += Math.abs(difference);
   }
-  return (0.5 * product) / width + Math.exp(-squares / width) + Math.exp(-distances / width);
+  const far = reach * width;
+  return (0.5 * reach * product) / width + Math.exp(-squares / far) + Math.exp(-distances / far);
 }
 
 /**
@@ -47,14 +58,20 @@ function kernel(a: Float64Array, i: number, b: Float64Array, j: number, width: n
  * other, by what of them the earlier ones do not explain. The draws have a seed of their own, so the
  * same rows give the same map.
  * @param z rows × width, row-major, z-scores.
+ * @param reach How far apart, a feature, rows may lie and still tell of each other.
  * @param most Most landmarks.
  */
-export function fitKernelFeatures(z: Float64Array, width: number, most: number): KernelFeatures {
+export function fitKernelFeatures(
+  z: Float64Array,
+  width: number,
+  reach: number,
+  most: number,
+): KernelFeatures {
   const rows = z.length / width;
   const size = Math.min(rows, most);
   const random = stream(0, 'landmarks');
   const left = Float64Array.from({ length: rows }, (_, i) =>
-    kernel(z, i * width, z, i * width, width),
+    kernel(z, i * width, z, i * width, width, reach),
   );
   const whole = left.reduce((a, b) => a + b, 0);
   const columns = new Float64Array(rows * size);
@@ -66,7 +83,7 @@ export function fitKernelFeatures(z: Float64Array, width: number, most: number):
     const own = columns.subarray(pivot * size, pivot * size + rank);
     const at = pivot * width;
     for (let i = 0; i < rows; i++) {
-      columns[i * size + rank] = kernel(z, i * width, z, at, width);
+      columns[i * size + rank] = kernel(z, i * width, z, at, width, reach);
     }
     // Four rows at once: their sums do not wait for each other.
     for (let i = 0; i < rows; i += 4) {
@@ -109,7 +126,7 @@ export function fitKernelFeatures(z: Float64Array, width: number, most: number):
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < rank; k++) own[i * rank + k] = columns[i * size + k] - means[k];
   }
-  return { width, rank, landmarks, factor, means, own };
+  return { width, reach, rank, landmarks, factor, means, own };
 }
 
 /** A linear function of a map's columns as sums of kernels: weights[landmark] and an offset, an output. */
@@ -153,7 +170,7 @@ export function applyKernelFeatures(
   z: Float64Array,
   coefficients: Float64Array,
 ): Float64Array {
-  const { width, rank, landmarks } = fitted;
+  const { width, reach, rank, landmarks } = fitted;
   const { weights, offsets } = kernelSums(fitted, coefficients);
   const outputs = offsets.length;
   const rows = z.length / width;
@@ -161,7 +178,7 @@ export function applyKernelFeatures(
   for (let i = 0; i < rows; i++) {
     for (let o = 0; o < outputs; o++) out[i * outputs + o] = offsets[o];
     for (let k = 0; k < rank; k++) {
-      const value = kernel(z, i * width, landmarks, k * width, width);
+      const value = kernel(z, i * width, landmarks, k * width, width, reach);
       for (let o = 0; o < outputs; o++) out[i * outputs + o] += value * weights[k * outputs + o];
     }
   }
@@ -181,17 +198,18 @@ export function meanSquaredSlopes(
   coefficients: Float64Array,
   most: number,
 ): Float64Array {
-  const { width, rank, landmarks } = fitted;
+  const { width, reach, rank, landmarks } = fitted;
   const { weights } = kernelSums(fitted, coefficients);
   const outputs = weights.length / rank;
   const rows = z.length / width;
   const count = Math.min(rows, most);
   const out = new Float64Array(width);
+  const far = reach * width;
   // The linear kernel's slopes are the same everywhere.
   const straight = new Float64Array(width * outputs);
   for (let k = 0; k < rank; k++) {
     for (let j = 0; j < width; j++) {
-      const each = (0.5 * landmarks[k * width + j]) / width;
+      const each = (0.5 * reach * landmarks[k * width + j]) / width;
       for (let o = 0; o < outputs; o++) straight[o * width + j] += each * weights[k * outputs + o];
     }
   }
@@ -209,8 +227,8 @@ export function meanSquaredSlopes(
         squares += difference * difference;
         distances += Math.abs(difference);
       }
-      const gaussian = (2 * Math.exp(-squares / width)) / width;
-      const laplacian = Math.exp(-distances / width) / width;
+      const gaussian = (2 * Math.exp(-squares / far)) / far;
+      const laplacian = Math.exp(-distances / far) / far;
       for (let j = 0; j < width; j++) {
         const difference = differences[j];
         const steep = difference > 0 ? laplacian : difference < 0 ? -laplacian : 0;

@@ -12,8 +12,8 @@ function normalRows(rows: number, width: number, seed: number): Float64Array {
   return Float64Array.from({ length: rows * width }, () => randomNormal(random));
 }
 
-/** Half the linear, the Gaussian and the Laplacian kernel of two rows, written out. */
-function kernelOf(a: readonly number[], b: readonly number[]): number {
+/** Linear, Gaussian and Laplacian kernel of two rows, written out. */
+function kernelOf(a: readonly number[], b: readonly number[], reach: number): number {
   const d = a.length;
   const sum = (term: (x: number, y: number) => number): number =>
     a.reduce((total, x, k) => total + term(x, b[k]), 0);
@@ -22,21 +22,22 @@ function kernelOf(a: readonly number[], b: readonly number[]): number {
     sum((x, y) => (x - y) ** 2),
     sum((x, y) => Math.abs(x - y)),
   ];
-  return product / (2 * d) + Math.exp(-squares / d) + Math.exp(-distances / d);
+  const linear = (product / d) * (reach / 2);
+  return linear + Math.exp(-squares / (reach * d)) + Math.exp(-distances / (reach * d));
 }
 
 describe('fitKernelFeatures()', () => {
   it('gives columns whose products are the kernel, with as many landmarks as rows', () => {
     const [rows, width] = [25, 3];
     const z = normalRows(rows, width, 1);
-    const { rank, own, means } = fitKernelFeatures(z, width, 100);
+    const { rank, own, means } = fitKernelFeatures(z, width, 2, 100);
     const row = (i: number): number[] => [...z.subarray(i * width, (i + 1) * width)];
     const column = (i: number): number[] =>
       Array.from({ length: rank }, (_, k) => own[i * rank + k] + means[k]);
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < rows; j++) {
         const product = column(i).reduce((sum, value, k) => sum + value * column(j)[k], 0);
-        expect(product).toBeCloseTo(kernelOf(row(i), row(j)), 5);
+        expect(product).toBeCloseTo(kernelOf(row(i), row(j), 2), 5);
       }
     }
     for (let k = 0; k < rank; k++) {
@@ -48,7 +49,7 @@ describe('fitKernelFeatures()', () => {
 
   it('says the same of its rows when they come back as other rows', () => {
     const z = normalRows(60, 4, 2);
-    const fitted = fitKernelFeatures(z, 4, 20);
+    const fitted = fitKernelFeatures(z, 4, 1, 20);
     expect(fitted.rank).toBe(20);
     const coefficients = normalRows(20, 2, 3);
     const scores = applyKernelFeatures(fitted, z, coefficients);
@@ -64,16 +65,16 @@ describe('fitKernelFeatures()', () => {
   it('stops at the rows that differ, and gives the same for the same rows', () => {
     const few = normalRows(5, 3, 4);
     const z = Float64Array.from({ length: 40 * 3 }, (_, at) => few[at % 15]);
-    const fitted = fitKernelFeatures(z, 3, 30);
+    const fitted = fitKernelFeatures(z, 3, 1, 30);
     expect(fitted.rank).toBe(5);
-    expect(fitKernelFeatures(z, 3, 30)).toEqual(fitted);
-    expect(fitKernelFeatures(Float64Array.of(0, 0), 2, 30).rank).toBe(1);
+    expect(fitKernelFeatures(z, 3, 1, 30)).toEqual(fitted);
+    expect(fitKernelFeatures(Float64Array.of(0, 0), 2, 1, 30).rank).toBe(1);
   });
 
   it('gives the slopes that differences confirm', () => {
     const [rows, width, outputs] = [30, 4, 3];
     const z = normalRows(rows, width, 5);
-    const fitted = fitKernelFeatures(z, width, 10);
+    const fitted = fitKernelFeatures(z, width, 1.5, 10);
     const coefficients = normalRows(fitted.rank, outputs, 6);
     // Rows of their own: at a landmark the Laplacian kernel has a corner.
     const others = normalRows(rows, width, 7);

@@ -1,9 +1,36 @@
-// How much every feature counts where rows are compared. A kernel that weighs all features alike spreads
-// its few landmarks over those that tell nothing; so features are weighed by what a first fit makes of
-// them.
+// How rows are compared: how much every feature counts, and how far rows reach. A kernel that weighs all
+// features alike spreads its few landmarks over those that tell nothing; so features are weighed by what
+// a first fit makes of them, where that helps.
 
 import { fitKernelFeatures, meanSquaredSlopes } from './kernel-features.js';
 import { ridgeCoefficients } from './leave-one-out-ridge.js';
+
+/** A way to compare rows. */
+export interface Comparison {
+  /** What to multiply each feature by. */
+  readonly scales: Float64Array;
+  /** How far apart, a feature, rows may lie and still tell of each other. */
+  readonly reach: number;
+}
+
+/** Reach of kernels of all features alike, and of weighed ones: these are the more local. */
+const far = 2;
+const near = 1;
+
+/**
+ * The two ways that are tried: all features alike and far, or weighed and near.
+ * @param z rows × width, row-major, z-scores.
+ * @param classOf Class of every row, 0 … classes − 1.
+ */
+export function comparisons(
+  z: Float64Array,
+  width: number,
+  classOf: Int32Array,
+  classes: number,
+): { readonly alike: Comparison; readonly weighed: Comparison } {
+  const alike = { scales: new Float64Array(width).fill(1), reach: far };
+  return { alike, weighed: { scales: featureScales(z, width, classOf, classes), reach: near } };
+}
 
 /** The first fits are rough: what they are asked is only which features matter. */
 const rounds = 2;
@@ -36,7 +63,7 @@ export function featureScales(
   if (equal === 1) return scales;
   for (let round = 0; round < rounds; round++) {
     const own = scaled(z, scales);
-    const map = fitKernelFeatures(own, width, roughLandmarks);
+    const map = fitKernelFeatures(own, width, near, roughLandmarks);
     const coefficients = ridgeCoefficients(map.own, classOf, classes, roughPenalty);
     const asked = coefficients.filter((_, at) => at % classes < outputs);
     const slopes = meanSquaredSlopes(map, own, asked, lookedAt);
