@@ -108,6 +108,10 @@ export interface ArrayLoops {
     root: number,
     epsilon: number,
   ): void;
+  /** Squared lengths of L·z for every row z of n numbers; see src/tfm/leave-one-out-ridge.ts. */
+  squares(lower: Float64Array, z: Float64Array, out: Float64Array, n: number): void;
+  /** Add the lower triangle of zᵀz, for rows of n numbers. */
+  gram(z: Float64Array, out: Float64Array, n: number): void;
 }
 
 /** Loops that run in native code, where the engine is loaded and the set-up had a compiler. */

@@ -2,6 +2,7 @@
 // the penalty of the smallest such error is taken. Everything is in closed form.
 
 import { cholesky, choleskySolve, multiply } from '../math/linear-algebra.js';
+import { arrayLoops } from '../math/tf.js';
 
 /** A ridge regression of class indicators. */
 export interface Ridge {
@@ -105,6 +106,11 @@ function normalEquations(
 /** Products of the columns: the lower triangle of n × n. */
 function gramOf(z: Float64Array, n: number): Float64Array {
   const gram = new Float64Array(n * n);
+  const loops = arrayLoops();
+  if (loops) {
+    loops.gram(z, gram, n);
+    return gram;
+  }
   const whole = z.length - (z.length % (4 * n));
   // Four rows at once: a sum is read and written once for them.
   for (let row = 0; row < whole; row += 4 * n) {
@@ -131,6 +137,11 @@ function leveragesOf(factor: Float64Array, z: Float64Array, n: number): Float64A
   const inverse = inverseOfLower(factor, n);
   const rows = z.length / n;
   const out = new Float64Array(rows);
+  const loops = arrayLoops();
+  if (loops) {
+    loops.squares(inverse, z, out, n);
+    return out;
+  }
   // Four rows at once: their sums do not wait for each other.
   for (let i = 0; i < rows; i += 4) {
     const [p, q, r, s] = [0, 1, 2, 3].map((k) => Math.min(i + k, rows - 1) * n);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/math/draws.js';
 import { solve } from '../../src/math/linear-algebra.js';
 import { stream } from '../../src/math/random.js';
-import { leaveOneOutRidge } from '../../src/tfm/leave-one-out-ridge.js';
+import { arrayLoops, ready, useFused } from '../../src/math/tf.js';
+import { leaveOneOutRidge, ridgeCoefficients } from '../../src/tfm/leave-one-out-ridge.js';
 
 describe('leaveOneOutRidge()', () => {
   it('gives what refits without each row say beyond the mean of their rows', () => {
@@ -70,5 +71,32 @@ describe('leaveOneOutRidge()', () => {
     expect(() =>
       leaveOneOutRidge(z, Int32Array.of(0, 1), Float64Array.of(0.5, 0.5), [0.1]),
     ).toThrow('the features must be finite numbers');
+  });
+
+  it('gives the same numbers to the last bit with native loops and without', async () => {
+    const { name } = await ready();
+    expect(arrayLoops() !== undefined).toBe(name === 'tensorflow');
+    // Rests beside blocks of four and eight rows; enough rows for several threads.
+    for (const [rows, width] of [
+      [7, 3],
+      [103, 17],
+      [611, 64],
+    ]) {
+      const random = stream(rows, 'loops');
+      const z = Float64Array.from({ length: rows * width }, () => randomNormal(random));
+      const labels = Int32Array.from({ length: rows }, (_, i) => (z[i * width] > 0 ? 1 : 0));
+      const shares = new Float64Array(2);
+      for (const k of labels) shares[k] += 1 / rows;
+      const [native, plain] = [true, false].map((on) => {
+        useFused(on);
+        try {
+          const fit = leaveOneOutRidge(z, labels, shares, [0.01, 0.1, 1]);
+          return { fit, rough: ridgeCoefficients(z, labels, 2, 0.1) };
+        } finally {
+          useFused(true);
+        }
+      });
+      expect(native).toEqual(plain);
+    }
   });
 });
