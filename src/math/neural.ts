@@ -164,7 +164,7 @@ export function biasGeluBackward(
  */
 export function feedForward(x: Tensor, norm: Linear, up: Linear, down: Linear): Tensor {
   return tidy(() => {
-    if (hasFused()) {
+    if (hasFused() && up.weight.size <= 4 * fewWeights) {
       const inputs = [norm, up, down].flatMap(({ weight, bias }) => [weight, bias]);
       return operation('CmxFeedForward', [x, ...inputs], 1)[0];
     }
