@@ -191,6 +191,11 @@ export function projectHeads(x: Tensor, part: Linear, heads: number, factor = 1)
   });
 }
 
+/** Whether `projectNormedHeads` norms in passing, so that no normed tokens need to be made. */
+export function normsInPassing({ weight }: Linear): boolean {
+  return hasFused() && weight.size <= fewWeights;
+}
+
 /** `projectHeads` of normed tokens, without what its gradient would need. */
 export function projectNormedHeads(
   x: Tensor,
@@ -199,13 +204,11 @@ export function projectNormedHeads(
   heads: number,
   factor = 1,
 ): Tensor {
-  return tidy(() => {
-    if (hasFused() && part.weight.size <= fewWeights) {
-      const inputs = [x, norm.weight, norm.bias, part.weight, part.bias];
-      return operation('CmxNormHeads', inputs, 1, headsOf(heads, factor))[0];
-    }
-    return projectHeads(layerNorm(x, norm).y, part, heads, factor);
-  });
+  if (!normsInPassing(part)) {
+    return tidy(() => projectHeads(layerNorm(x, norm).y, part, heads, factor));
+  }
+  const inputs = [x, norm.weight, norm.bias, part.weight, part.bias];
+  return operation('CmxNormHeads', inputs, 1, headsOf(heads, factor))[0];
 }
 
 /** Give every head its own rows: [B, n, d] → [B, h, n, e]. */

@@ -11,6 +11,7 @@ import {
   linearInto,
   linearWeights,
   type NormSaved,
+  normsInPassing,
   projectHeads,
   projectNormedHeads,
 } from '../math/neural.js';
@@ -64,29 +65,19 @@ export async function attentionBlock<Keep extends boolean>(
   keep: Keep,
 ): Promise<{ y: Tensor; saved: Keep extends true ? AttentionSaved : KeysValues }> {
   const made = await pieces.run(() => {
-    if (!keep) {
+    if (!keep && normsInPassing(parts(`${attention}.q`))) {
       const own = along(x, 1, rows.from, rows.to);
       const asked = along(x, 1, 0, rows.keys);
-      const q = projectNormedHeads(
-        own,
-        parts(norm),
-        parts(`${attention}.q`),
-        heads,
-        scaleOf(x, heads),
-      );
+      const part = parts(`${attention}.q`);
+      const q = projectNormedHeads(own, parts(norm), part, heads, scaleOf(x, heads));
       return { q, ...keysValues(asked, parts, { norm, attention }, heads) };
     }
     const { y: h, normal, scale } = layerNorm(x, parts(norm));
     const own = along(h, 1, rows.from, rows.to);
     const asked = along(h, 1, 0, rows.keys);
-    return {
-      q: projectHeads(own, parts(`${attention}.q`), heads, scaleOf(x, heads)),
-      k: projectHeads(asked, parts(`${attention}.k`), heads),
-      v: projectHeads(asked, parts(`${attention}.v`), heads),
-      h,
-      normal,
-      scale,
-    };
+    const q = projectHeads(own, parts(`${attention}.q`), heads, scaleOf(x, heads));
+    const known = projectKeysValues(asked, parts, attention, heads);
+    return keep ? { q, ...known, h, normal, scale } : { q, ...known };
   });
   const { q, k, v } = made;
   const attended = await attend(pieces, q, k, v, keep);
@@ -127,9 +118,21 @@ export function keysValues(
   { norm, attention }: AttentionNames,
   heads: number,
 ): KeysValues {
+  const [k, v] = [parts(`${attention}.k`), parts(`${attention}.v`)];
+  if (!normsInPassing(k)) {
+    return projectKeysValues(layerNorm(x, parts(norm)).y, parts, attention, heads);
+  }
   return {
-    k: projectNormedHeads(x, parts(norm), parts(`${attention}.k`), heads),
-    v: projectNormedHeads(x, parts(norm), parts(`${attention}.v`), heads),
+    k: projectNormedHeads(x, parts(norm), k, heads),
+    v: projectNormedHeads(x, parts(norm), v, heads),
+  };
+}
+
+/** Keys and values of rows h [b, m, d] that are normed already. */
+function projectKeysValues(h: Tensor, parts: Parts, attention: string, heads: number): KeysValues {
+  return {
+    k: projectHeads(h, parts(`${attention}.k`), heads),
+    v: projectHeads(h, parts(`${attention}.v`), heads),
   };
 }
 

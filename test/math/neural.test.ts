@@ -12,6 +12,7 @@ import {
   linearInto,
   mergeHeads,
   projectHeads,
+  projectNormedHeads,
   times,
 } from '../../src/math/neural.js';
 import { stream } from '../../src/math/random.js';
@@ -248,6 +249,20 @@ describe('fused operations', () => {
         return { y: tidy(() => feedForward(x, norm, up, down).div(Math.sqrt(hidden * d))) };
       });
       expectClose(found, 5e-5);
+    }
+  });
+
+  it('norm and project in one as one after the other', () => {
+    for (const [n, heads, d] of [
+      [5, 1, 7],
+      [50, 3, 48],
+      [101, 4, 128],
+    ]) {
+      const x = tensor(3, n, d);
+      const norm = { weight: tensor(d), bias: tensor(d) };
+      const part = { weight: tensor(d, d), bias: tensor(d) };
+      const found = differences(() => ({ y: projectNormedHeads(x, norm, part, heads, 0.5) }));
+      expectClose(found, 5e-4);
     }
   });
 });
