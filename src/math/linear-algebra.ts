@@ -10,13 +10,31 @@
  */
 export function cholesky(a: Float64Array, n: number, tolerance = 1e-12): Float64Array | number {
   const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j];
-      for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
-      if (i !== j) l[i * n + j] = sum / l[j * n + j];
-      else if (sum > tolerance * Math.abs(a[i * n + i])) l[i * n + i] = Math.sqrt(sum);
-      else return i;
+  for (let j = 0; j < n; j++) {
+    const own = j * n;
+    let rest = a[own + j];
+    for (let k = own; k < own + j; k++) rest -= l[k] * l[k];
+    if (!(rest > tolerance * Math.abs(a[own + j]))) return j;
+    const pivot = Math.sqrt(rest);
+    l[own + j] = pivot;
+    // Four rows at once: their sums do not wait for each other.
+    for (let i = j + 1; i < n; i += 4) {
+      const p = i * n;
+      const q = Math.min(i + 1, n - 1) * n;
+      const r = Math.min(i + 2, n - 1) * n;
+      const s = Math.min(i + 3, n - 1) * n;
+      let [vp, vq, vr, vs] = [a[p + j], a[q + j], a[r + j], a[s + j]];
+      for (let k = 0; k < j; k++) {
+        const weight = l[own + k];
+        vp -= l[p + k] * weight;
+        vq -= l[q + k] * weight;
+        vr -= l[r + k] * weight;
+        vs -= l[s + k] * weight;
+      }
+      l[p + j] = vp / pivot;
+      l[q + j] = vq / pivot;
+      l[r + j] = vr / pivot;
+      l[s + j] = vs / pivot;
     }
   }
   return l;

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs-node';
+import type { ArrayLoops } from './array-loops.js';
 
 /** A tensor of the engine; its owner disposes it. */
 export type Tensor = TensorFlow.Tensor;
@@ -91,27 +92,6 @@ export interface OperationAttribute {
 /** Whether the fused operations of `native/kernels.cc` are part of the engine. */
 export function hasFused(): boolean {
   return fused;
-}
-
-/** Loops over arrays of the addon `native/arrays/arrays.cc`, on as many threads as the engine has. */
-export interface ArrayLoops {
-  /** One step of AdamW; see src/tfm/adamw.ts for what the numbers are. */
-  adamW(
-    weights: Float32Array,
-    gradient: Float32Array,
-    m: Float32Array,
-    v: Float32Array,
-    keep: number,
-    rate: number,
-    b1: number,
-    b2: number,
-    root: number,
-    epsilon: number,
-  ): void;
-  /** Squared lengths of L·z for every row z of n numbers; see src/tfm/leave-one-out-ridge.ts. */
-  squares(lower: Float64Array, z: Float64Array, out: Float64Array, n: number): void;
-  /** Add the lower triangle of zᵀz, for rows of n numbers. */
-  gram(z: Float64Array, out: Float64Array, n: number): void;
 }
 
 /** Loops that run in native code, where the engine is loaded and the set-up had a compiler. */

@@ -1,14 +1,24 @@
 // A network of a few layers spends most of them on finding directions that a least-squares fit finds
 // exactly. Where a model was pre-trained so, the leading ones are shown to it as further columns: the
 // scores of a kernel ridge regression of the class indicators. A support row's own score comes from
-// the fit without that row, so that it tells as much about the row's label as the score of a query
+// a fit that has not seen the row's label, so that it tells as much about it as the score of a query
 // row does. Pre-training does the same to the tables it draws.
 
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
 import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
 import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
-import { type Comparison, comparisons, scaled } from './row-comparison.js';
+import { featureScales, scaled } from './row-comparison.js';
+
+/** A fit of all support rows in which features count by what one half of the rows tells of them. */
+interface Fit {
+  /** What each feature is multiplied by: what tells little counts little. */
+  readonly scales: Float64Array;
+  /** What the directions are straight in. */
+  readonly map: KernelFeatures;
+  /** rank of the map × axes */
+  readonly weights: Float64Array;
+}
 
 /** Directions learned from support rows. */
 export interface Discriminants {
@@ -18,23 +28,16 @@ export interface Discriminants {
   readonly axes: number;
   /** Features enter as the z-scores that the network sees. */
   readonly step: QuantileStep;
-  /** What each of them is multiplied by: what tells little counts little. */
-  readonly scales: Float64Array;
-  /** What the directions are straight in. */
-  readonly map: KernelFeatures;
-  /** rank of the map × axes */
-  readonly weights: Float64Array;
-  /** Leave-one-out scores of the support rows: rows × axes. */
+  /** Another row's score is the mean of theirs. */
+  readonly fits: readonly Fit[];
+  /** Scores of the support rows from fits without their labels: rows × axes. */
   readonly own: Float32Array;
 }
 
 /** Ridge penalties per row; the kernel of a row with itself is about 3. */
 const penalties = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
-/**
- * Weights of features have seen every row's label, so the error of a fit with them is somewhat too small
- * even where it leaves the row out: they must be better by this part.
- */
-const advantage = 0.05;
+/** How far apart, a feature, rows may lie and still tell of each other. */
+const reach = 1;
 /** Rows to which all are compared: more are slower and say little more. */
 const mostLandmarks = 128;
 
@@ -43,8 +46,11 @@ const mostLandmarks = 128;
  *
  * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
  * regression of the class indicators on kernel features, its penalty chosen by the leave-one-out
- * error (PRESS, Allen 1974), and so the way in which rows are compared; then the principal axes of
- * the leave-one-out scores.
+ * error (PRESS, Allen 1974); then the principal axes of the leave-one-out scores.
+ *
+ * Features are weighed, which leaving a row out of the last fit does not undo: so there are two fits of
+ * all rows, each with the weights that one half of them gives, and a row's own score comes from the
+ * other half's (cross-fitting).
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
  * @param most Most directions; there is one less than there are classes.
@@ -67,18 +73,52 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const fitWith = ({ scales, reach }: Comparison) => {
+  const fitWith = (scales: Float64Array) => {
     const map = fitKernelFeatures(scaled(z, scales), features, reach, mostLandmarks);
     return { scales, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
   };
-  const { alike, weighed } = comparisons(z, features, classOf, classes);
-  const [one, other] = [fitWith(alike), fitWith(weighed)];
-  const better = other.error < (1 - advantage) * one.error ? other : one;
-  const { scales, map, scores, coefficients } = better;
+  const half = halves(classOf, classes);
+  const scales = [1, 0].map((other) => scalesOf(z, classOf, classes, half, other));
+  const same = scales[0].every((scale, j) => scale === scales[1][j]);
+  const fits = (same ? [scales[0]] : scales).map(fitWith);
+  const scores = new Float64Array(rows * classes);
+  for (let i = 0; i < rows; i++) {
+    const own = fits[half[i] % fits.length].scores;
+    scores.set(own.subarray(i * classes, (i + 1) * classes), i * classes);
+  }
   const turn = principalAxes(scores, classes, axes);
-  const weights = multiply(coefficients, turn, map.rank, classes, axes);
   const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));
-  return { features, axes, step, scales, map, weights, own };
+  return {
+    features,
+    axes,
+    step,
+    fits: fits.map(({ scales, map, coefficients }) => ({
+      scales,
+      map,
+      weights: multiply(coefficients, turn, map.rank, classes, axes),
+    })),
+    own,
+  };
+}
+
+/** Put every other row of a class into the second half: 0 or 1 for each row. */
+function halves(classOf: Int32Array, classes: number): Uint8Array {
+  const next = Int32Array.from({ length: classes }, (_, k) => k % 2);
+  return Uint8Array.from(classOf, (k) => next[k]++ % 2);
+}
+
+/** Weigh the features by what the rows of one half tell of them. */
+function scalesOf(
+  z: Float64Array,
+  classOf: Int32Array,
+  classes: number,
+  half: Uint8Array,
+  which: number,
+): Float64Array {
+  const width = z.length / classOf.length;
+  const inHalf = (_: number, i: number) => half[i] === which;
+  const rows = z.filter((_, at) => half[Math.floor(at / width)] === which);
+  return featureScales(rows, width, classOf.filter(inHalf), classes, reach, mostLandmarks);
 }
 
 /**
@@ -87,9 +127,14 @@ export function fitDiscriminants(
  * @returns rows × axes
  */
 export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
-  const z = Float64Array.from(applyQuantileStep(fitted.step, x));
-  const own = scaled(z, fitted.scales);
-  return Float32Array.from(applyKernelFeatures(fitted.map, own, fitted.weights));
+  const { step, fits } = fitted;
+  const z = Float64Array.from(applyQuantileStep(step, x));
+  const out = new Float32Array((z.length / fitted.features) * fitted.axes);
+  for (const { scales, map, weights } of fits) {
+    const scores = applyKernelFeatures(map, scaled(z, scales), weights);
+    for (let at = 0; at < out.length; at++) out[at] += scores[at] / fits.length;
+  }
+  return out;
 }
 
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */

@@ -1,8 +1,10 @@
 // Columns in which a linear fit is a kernel regression: an incomplete Cholesky factor of the kernel
 // matrix of the support rows, and what it says of other rows.
 
+import type { ArrayLoops } from '../math/array-loops.js';
 import { randomChoice } from '../math/draws.js';
 import { stream } from '../math/random.js';
+import { arrayLoops } from '../math/tf.js';
 
 /** A feature map learned from rows. */
 export interface KernelFeatures {
@@ -26,29 +28,77 @@ export interface KernelFeatures {
 const negligible = 1e-8;
 
 /**
- * Compare two rows of z-scores.
+ * Compare rows of z-scores with one point.
  *
  * The sum of a linear, a Gaussian and a Laplacian kernel, whose functions are sums of straight, smooth
  * and steep ones. Distances are per feature, so that one reach serves for any number of them.
+ * @param turned The rows, column by column: width × rows.
+ * @param point width
  * @param reach How far apart, a feature, rows may lie and still tell of each other.
+ * @param out One value a row.
  */
-function kernel(
-  a: Float64Array,
-  i: number,
-  b: Float64Array,
-  j: number,
-  width: number,
+function compare(
+  turned: Float64Array,
+  point: Float64Array,
   reach: number,
-): number {
-  let [product, squares, distances] = [0, 0, 0];
-  for (let k = 0; k < width; k++) {
-    const difference = a[i + k] - b[j + k];
-    product += a[i + k] * b[j + k];
-    squares += difference * difference;
-    distances += Math.abs(difference);
+  out: Float64Array,
+): void {
+  const loops = arrayLoops();
+  if (loops) {
+    loops.compare(turned, point, out, reach);
+    return;
   }
+  const rows = out.length;
+  const width = point.length;
   const far = reach * width;
-  return (0.5 * reach * product) / width + Math.exp(-squares / far) + Math.exp(-distances / far);
+  for (let i = 0; i < rows; i++) {
+    let [product, squares, distances] = [0, 0, 0];
+    for (let k = 0, at = i; k < width; k++, at += rows) {
+      const difference = turned[at] - point[k];
+      product += turned[at] * point[k];
+      squares += difference * difference;
+      distances += Math.abs(difference);
+    }
+    const linear = (0.5 * reach * product) / width;
+    out[i] = linear + Math.exp(-squares / far) + Math.exp(-distances / far);
+  }
+}
+
+/**
+ * Take from a new column what the earlier ones explain of it, and from the rows' own kernel values what
+ * it explains of them.
+ * @param columns Columns, each of as many numbers as there are rows.
+ * @param rank Which column is new.
+ * @param pivot The row that it compares with.
+ * @param left What is left of every row's kernel value with itself: changed.
+ */
+function explain(columns: Float64Array, rank: number, pivot: number, left: Float64Array): void {
+  const loops = arrayLoops();
+  if (loops) {
+    loops.explain(columns, left, rank, pivot);
+    return;
+  }
+  const rows = left.length;
+  const column = columns.subarray(rank * rows, (rank + 1) * rows);
+  for (let k = 0; k < rank; k++) {
+    const weight = columns[k * rows + pivot];
+    for (let i = 0, at = k * rows; i < rows; i++, at++) column[i] -= columns[at] * weight;
+  }
+  const root = Math.sqrt(left[pivot]);
+  for (let i = 0; i < rows; i++) {
+    column[i] /= root;
+    left[i] = Math.max(0, left[i] - column[i] * column[i]);
+  }
+}
+
+/** Turn rows × width into width × rows. */
+function transpose(z: Float64Array, width: number): Float64Array {
+  const rows = z.length / width;
+  const out = new Float64Array(z.length);
+  for (let k = 0, at = 0; k < width; k++) {
+    for (let i = 0; i < rows; i++, at++) out[at] = z[i * width + k];
+  }
+  return out;
 }
 
 /**
@@ -70,63 +120,36 @@ export function fitKernelFeatures(
   const rows = z.length / width;
   const size = Math.min(rows, most);
   const random = stream(0, 'landmarks');
-  const left = Float64Array.from({ length: rows }, (_, i) =>
-    kernel(z, i * width, z, i * width, width, reach),
-  );
+  const turned = transpose(z, width);
+  // A row lies at no distance from itself.
+  const left = new Float64Array(rows).fill(2);
+  for (let at = 0; at < z.length; at++) {
+    left[Math.floor(at / width)] += (0.5 * reach * z[at] * z[at]) / width;
+  }
   const whole = left.reduce((a, b) => a + b, 0);
-  const columns = new Float64Array(rows * size);
+  const columns = new Float64Array(size * rows);
+  const landmarks = new Float64Array(size * width);
   const chosen: number[] = [];
   while (chosen.length < size && left.reduce((a, b) => a + b, 0) > negligible * whole) {
     const pivot = randomChoice(random, left);
-    const root = Math.sqrt(left[pivot]);
     const rank = chosen.length;
-    const own = columns.subarray(pivot * size, pivot * size + rank);
-    const at = pivot * width;
-    for (let i = 0; i < rows; i++) {
-      columns[i * size + rank] = kernel(z, i * width, z, at, width, reach);
-    }
-    // Four rows at once: their sums do not wait for each other.
-    for (let i = 0; i < rows; i += 4) {
-      const p = i * size;
-      const q = Math.min(i + 1, rows - 1) * size;
-      const r = Math.min(i + 2, rows - 1) * size;
-      const s = Math.min(i + 3, rows - 1) * size;
-      let [vp, vq] = [columns[p + rank], columns[q + rank]];
-      let [vr, vs] = [columns[r + rank], columns[s + rank]];
-      for (let k = 0; k < rank; k++) {
-        const weight = own[k];
-        vp -= columns[p + k] * weight;
-        vq -= columns[q + k] * weight;
-        vr -= columns[r + k] * weight;
-        vs -= columns[s + k] * weight;
-      }
-      columns[p + rank] = vp / root;
-      columns[q + rank] = vq / root;
-      columns[r + rank] = vr / root;
-      columns[s + rank] = vs / root;
-    }
-    for (let i = 0; i < rows; i++) {
-      left[i] = Math.max(0, left[i] - columns[i * size + rank] ** 2);
-    }
+    const point = landmarks.subarray(rank * width, (rank + 1) * width);
+    point.set(z.subarray(pivot * width, (pivot + 1) * width));
+    compare(turned, point, reach, columns.subarray(rank * rows, (rank + 1) * rows));
+    explain(columns, rank, pivot, left);
     left[pivot] = 0;
     chosen.push(pivot);
   }
   const rank = chosen.length;
-  const landmarks = new Float64Array(rank * width);
   const factor = new Float64Array(rank * rank);
-  for (const [k, row] of chosen.entries()) {
-    landmarks.set(z.subarray(row * width, (row + 1) * width), k * width);
-    factor.set(columns.subarray(row * size, row * size + k + 1), k * rank);
+  for (const [a, row] of chosen.entries()) {
+    for (let b = 0; b <= a; b++) factor[a * rank + b] = columns[b * rows + row];
   }
-  const own = new Float64Array(rows * rank);
+  const own = transpose(columns.subarray(0, rank * rows), rows);
   const means = new Float64Array(rank);
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < rank; k++) means[k] += columns[i * size + k] / rows;
-  }
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < rank; k++) own[i * rank + k] = columns[i * size + k] - means[k];
-  }
-  return { width, reach, rank, landmarks, factor, means, own };
+  for (let at = 0; at < own.length; at++) means[at % rank] += own[at] / rows;
+  for (let at = 0; at < own.length; at++) own[at] -= means[at % rank];
+  return { width, reach, rank, landmarks: landmarks.slice(0, rank * width), factor, means, own };
 }
 
 /** A linear function of a map's columns as sums of kernels: weights[landmark] and an offset, an output. */
@@ -174,12 +197,13 @@ export function applyKernelFeatures(
   const { weights, offsets } = kernelSums(fitted, coefficients);
   const outputs = offsets.length;
   const rows = z.length / width;
-  const out = new Float64Array(rows * outputs);
-  for (let i = 0; i < rows; i++) {
-    for (let o = 0; o < outputs; o++) out[i * outputs + o] = offsets[o];
-    for (let k = 0; k < rank; k++) {
-      const value = kernel(z, i * width, landmarks, k * width, width, reach);
-      for (let o = 0; o < outputs; o++) out[i * outputs + o] += value * weights[k * outputs + o];
+  const turned = transpose(z, width);
+  const values = new Float64Array(rows);
+  const out = Float64Array.from({ length: rows * outputs }, (_, at) => offsets[at % outputs]);
+  for (let k = 0; k < rank; k++) {
+    compare(turned, landmarks.subarray(k * width, (k + 1) * width), reach, values);
+    for (let at = 0; at < out.length; at++) {
+      out[at] += values[Math.floor(at / outputs)] * weights[k * outputs + (at % outputs)];
     }
   }
   return out;
@@ -203,26 +227,55 @@ export function meanSquaredSlopes(
   const outputs = weights.length / rank;
   const rows = z.length / width;
   const count = Math.min(rows, most);
-  const out = new Float64Array(width);
-  const far = reach * width;
+  const looked = new Float64Array(count * width);
+  for (let n = 0; n < count; n++) {
+    const at = Math.floor((n * rows) / count) * width;
+    looked.set(z.subarray(at, at + width), n * width);
+  }
   // The linear kernel's slopes are the same everywhere.
-  const straight = new Float64Array(width * outputs);
+  const straight = new Float64Array(outputs * width);
   for (let k = 0; k < rank; k++) {
     for (let j = 0; j < width; j++) {
       const each = (0.5 * reach * landmarks[k * width + j]) / width;
       for (let o = 0; o < outputs; o++) straight[o * width + j] += each * weights[k * outputs + o];
     }
   }
-  const slopes = new Float64Array(width * outputs);
+  const squared = new Float64Array(count * width);
+  const addSlopes = arrayLoops()?.slopes ?? addSquaredSlopes;
+  addSlopes(looked, landmarks, weights, straight, squared, width, reach);
+  const out = new Float64Array(width);
+  for (let at = 0; at < squared.length; at++) out[at % width] += squared[at] / count;
+  return out;
+}
+
+/**
+ * Squared slopes of sums of kernels at some points, summed over the outputs.
+ * @param points count × width
+ * @param landmarks rank × width
+ * @param weights rank × outputs
+ * @param straight Slopes of the linear kernels' part: outputs × width.
+ * @param out count × width, zeros before.
+ */
+const addSquaredSlopes: ArrayLoops['slopes'] = (
+  points,
+  landmarks,
+  weights,
+  straight,
+  out,
+  width,
+  reach,
+) => {
+  const rank = landmarks.length / width;
+  const outputs = straight.length / width;
+  const far = reach * width;
+  const slopes = new Float64Array(straight.length);
   const differences = new Float64Array(width);
-  for (let n = 0; n < count; n++) {
-    const at = Math.floor((n * rows) / count) * width;
+  for (let at = 0; at < points.length; at += width) {
     slopes.set(straight);
     for (let k = 0; k < rank; k++) {
-      const other = k * width;
       let [squares, distances] = [0, 0];
       for (let j = 0; j < width; j++) {
-        const difference = z[at + j] - landmarks[other + j];
+        const difference = points[at + j] - landmarks[k * width + j];
         differences[j] = difference;
         squares += difference * difference;
         distances += Math.abs(difference);
@@ -239,7 +292,6 @@ export function meanSquaredSlopes(
         for (let j = 0; j < width; j++) slopes[o * width + j] -= differences[j] * weight;
       }
     }
-    for (let i = 0; i < slopes.length; i++) out[i % width] += slopes[i] ** 2 / count;
+    for (let i = 0; i < slopes.length; i++) out[at + (i % width)] += slopes[i] * slopes[i];
   }
-  return out;
-}
+};

@@ -134,27 +134,32 @@ function gramOf(z: Float64Array, n: number): Float64Array {
 
 /** zᵀ(L·Lᵀ)⁻¹z of every row z: the squared length of L⁻¹z. */
 function leveragesOf(factor: Float64Array, z: Float64Array, n: number): Float64Array {
-  const inverse = inverseOfLower(factor, n);
   const rows = z.length / n;
   const out = new Float64Array(rows);
   const loops = arrayLoops();
   if (loops) {
-    loops.squares(inverse, z, out, n);
+    loops.squares(factor, z, out, n);
     return out;
   }
   // Four rows at once: their sums do not wait for each other.
+  const solved = new Float64Array(4 * n);
   for (let i = 0; i < rows; i += 4) {
     const [p, q, r, s] = [0, 1, 2, 3].map((k) => Math.min(i + k, rows - 1) * n);
     let [pp, qq, rr, ss] = [0, 0, 0, 0];
     for (let a = 0; a < n; a++) {
-      let [vp, vq, vr, vs] = [0, 0, 0, 0];
-      for (let b = 0, at = a * n; b <= a; b++, at++) {
-        const weight = inverse[at];
-        vp += weight * z[p + b];
-        vq += weight * z[q + b];
-        vr += weight * z[r + b];
-        vs += weight * z[s + b];
+      let [vp, vq, vr, vs] = [z[p + a], z[q + a], z[r + a], z[s + a]];
+      for (let b = 0, at = a * n; b < a; b++, at++) {
+        const weight = factor[at];
+        vp -= weight * solved[4 * b];
+        vq -= weight * solved[4 * b + 1];
+        vr -= weight * solved[4 * b + 2];
+        vs -= weight * solved[4 * b + 3];
       }
+      const pivot = factor[a * n + a];
+      solved[4 * a] = vp /= pivot;
+      solved[4 * a + 1] = vq /= pivot;
+      solved[4 * a + 2] = vr /= pivot;
+      solved[4 * a + 3] = vs /= pivot;
       pp += vp * vp;
       qq += vq * vq;
       rr += vr * vr;
@@ -163,18 +168,4 @@ function leveragesOf(factor: Float64Array, z: Float64Array, n: number): Float64A
     for (const [k, value] of [pp, qq, rr, ss].entries()) if (i + k < rows) out[i + k] = value;
   }
   return out;
-}
-
-/** Invert a lower triangular matrix, n × n. */
-function inverseOfLower(factor: Float64Array, n: number): Float64Array {
-  const inverse = new Float64Array(n * n);
-  for (let a = 0; a < n; a++) {
-    const pivot = 1 / factor[a * n + a];
-    for (let k = 0; k < a; k++) {
-      const weight = -factor[a * n + k] * pivot;
-      for (let b = 0; b <= k; b++) inverse[a * n + b] += weight * inverse[k * n + b];
-    }
-    inverse[a * n + a] = pivot;
-  }
-  return inverse;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
+import { arrayLoops, ready, useFused } from '../../src/math/tf.js';
 import {
   applyKernelFeatures,
   fitKernelFeatures,
@@ -91,5 +92,39 @@ describe('fitKernelFeatures()', () => {
     const few = meanSquaredSlopes(fitted, others, coefficients, 10);
     const third = others.filter((_, i) => Math.floor(i / width) % 3 === 0);
     expect(few).toEqual(meanSquaredSlopes(fitted, third, coefficients, 10));
+  });
+});
+
+describe('The native loops', () => {
+  it('give what TypeScript gives', async () => {
+    const { name } = await ready();
+    expect(arrayLoops() !== undefined).toBe(name === 'tensorflow');
+    // Rests beside blocks of 32 rows; enough rows for several threads; more outputs than one.
+    for (const [rows, width, outputs] of [
+      [5, 2, 1],
+      [70, 9, 3],
+      [600, 21, 1],
+    ]) {
+      const z = normalRows(rows, width, rows);
+      const [native, plain] = [true, false].map((on) => {
+        useFused(on);
+        try {
+          const fitted = fitKernelFeatures(z, width, 1, 64);
+          const coefficients = normalRows(fitted.rank, outputs, 1);
+          const { landmarks, factor, own } = fitted;
+          const scores = applyKernelFeatures(fitted, normalRows(40, width, 2), coefficients);
+          const slopes = meanSquaredSlopes(fitted, z, coefficients, 50);
+          return { landmarks, factor, own, scores, slopes };
+        } finally {
+          useFused(true);
+        }
+      });
+      expect(native.landmarks).toEqual(plain.landmarks);
+      for (const part of ['factor', 'own', 'scores', 'slopes'] as const) {
+        const size = Math.max(...plain[part].map(Math.abs));
+        const apart = native[part].map((value, at) => Math.abs(value - plain[part][at]) / size);
+        expect(Math.max(...apart)).toBeLessThan(1e-10);
+      }
+    }
   });
 });

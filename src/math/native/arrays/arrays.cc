@@ -1,90 +1,14 @@
 // Loops over the numbers of JavaScript's own arrays that are too long for one thread of JavaScript: an
-// addon of Node's, beside the binding of TensorFlow. src/tfm/adamw.ts and src/tfm/leave-one-out-ridge.ts have
-// the same loops in TypeScript, for where these were not compiled; both give the same numbers to the last
-// bit, as no two operations become one here (no fused multiply and add), whatever the width of registers.
+// addon of Node's, beside the binding of TensorFlow.
 
 #include <node_api.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <cstdlib>
 #include <thread>
-#include <vector>
 
-#if defined(__clang__)
-#pragma STDC FP_CONTRACT OFF
-#elif defined(__GNUC__)
-#pragma GCC optimize("O3", "no-math-errno", "fp-contract=off")
-#endif
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDE
-#endif
+#include "array-loops.h"
 
 namespace {
-
-// Rows that go through a loop side by side.
-constexpr int64_t kRows = 8;
-
-struct Rates {
-  double keep, rate, b1, b2, root, epsilon;
-};
-
-// One step of AdamW for numbers from … to, in double precision as JavaScript computes.
-void adam_items(float* __restrict p, const float* __restrict g, float* __restrict m,
-                float* __restrict v, Rates r, int64_t from, int64_t to) {
-  const double c1 = 1 - r.b1, c2 = 1 - r.b2;
-  for (int64_t i = from; i < to; i++) {
-    const double slope = g[i];
-    const float first = static_cast<float>(r.b1 * m[i] + c1 * slope);
-    const float second = static_cast<float>(r.b2 * v[i] + c2 * slope * slope);
-    m[i] = first;
-    v[i] = second;
-    p[i] = static_cast<float>(
-        p[i] * r.keep - (r.rate * first) / (std::sqrt(static_cast<double>(second)) / r.root + r.epsilon));
-  }
-}
-
-// Squared lengths of L·z for rows z from … to, L lower triangular and n × n.
-WIDE void square_items(const double* __restrict lower, const double* __restrict z, double* __restrict out,
-                       int64_t rows, int64_t n, int64_t from, int64_t to) {
-  std::vector<double> turned(n * kRows);
-  for (int64_t first = from; first < to; first += kRows) {
-    const int64_t own = std::min(kRows, to - first);
-    for (int64_t b = 0; b < n; b++)
-      for (int64_t r = 0; r < kRows; r++) turned[b * kRows + r] = r < own ? z[(first + r) * n + b] : 0;
-    double squares[kRows] = {};
-    for (int64_t a = 0; a < n; a++) {
-      double sums[kRows] = {};
-      for (int64_t b = 0; b <= a; b++) {
-        const double weight = lower[a * n + b];
-        for (int64_t r = 0; r < kRows; r++) sums[r] += weight * turned[b * kRows + r];
-      }
-      for (int64_t r = 0; r < kRows; r++) squares[r] += sums[r] * sums[r];
-    }
-    for (int64_t r = 0; r < own; r++) out[first + r] = squares[r];
-  }
-}
-
-// Rows from … to of the lower triangle of zᵀz, n × n; four rows of z at once, as in TypeScript.
-WIDE void gram_items(const double* __restrict z, double* __restrict gram, int64_t rows, int64_t n, int64_t from,
-                     int64_t to) {
-  int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    const double *p = z + i * n, *q = p + n, *r = q + n, *s = r + n;
-    for (int64_t a = from; a < to; a++) {
-      double* out = gram + a * n;
-      const double wp = p[a], wq = q[a], wr = r[a], ws = s[a];
-      for (int64_t b = 0; b <= a; b++) out[b] += wp * p[b] + wq * q[b] + wr * r[b] + ws * s[b];
-    }
-  }
-  for (; i < rows; i++)
-    for (int64_t a = from; a < to; a++)
-      for (int64_t b = 0; b <= a; b++) gram[a * n + b] += z[i * n + a] * z[i * n + b];
-}
 
 int64_t threads() {
   const char* asked = std::getenv("TF_NUM_INTRAOP_THREADS");
@@ -101,29 +25,37 @@ float* floats(napi_env env, napi_value value, size_t* length) {
   return type == napi_float32_array ? static_cast<float*>(data) : nullptr;
 }
 
-// Three arrays of doubles and a width.
+// Arrays of doubles, and numbers after them.
 struct Doubles {
-  double* arrays[3] = {};
-  size_t lengths[3] = {};
-  int64_t n = 0;
+  double* arrays[5] = {};
+  int64_t lengths[5] = {};
+  double numbers[2] = {};
 };
 
-bool doubles(napi_env env, napi_callback_info info, size_t wanted, Doubles* found) {
-  size_t count = 4;
-  napi_value given[4];
+bool doubles(napi_env env, napi_callback_info info, size_t arrays, size_t numbers, Doubles* found) {
+  size_t count = 7;
+  napi_value given[7];
   napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
-  if (count != wanted + 1) return false;
-  for (size_t i = 0; i < wanted; i++) {
+  if (count != arrays + numbers) return false;
+  for (size_t i = 0; i < arrays; i++) {
     napi_typedarray_type type;
     void* data = nullptr;
     napi_value buffer;
-    size_t offset;
-    if (napi_get_typedarray_info(env, given[i], &type, &found->lengths[i], &data, &buffer, &offset) != napi_ok ||
+    size_t length, offset;
+    if (napi_get_typedarray_info(env, given[i], &type, &length, &data, &buffer, &offset) != napi_ok ||
         type != napi_float64_array)
       return false;
     found->arrays[i] = static_cast<double*>(data);
+    found->lengths[i] = length;
   }
-  return napi_get_value_int64(env, given[wanted], &found->n) == napi_ok && found->n > 0;
+  for (size_t i = 0; i < numbers; i++)
+    if (napi_get_value_double(env, given[arrays + i], &found->numbers[i]) != napi_ok) return false;
+  return true;
+}
+
+napi_value refuse(napi_env env, const char* what) {
+  napi_throw_type_error(env, nullptr, what);
+  return nullptr;
 }
 
 // Run body(from, to) over parts of 0 … n of about equal `cost`, one a thread.
@@ -139,14 +71,12 @@ void share(int64_t n, int64_t cost, const Body& body) {
 // squares(lower, z, out, n)
 napi_value squares(napi_env env, napi_callback_info info) {
   Doubles d;
-  if (!doubles(env, info, 3, &d) || d.lengths[0] != static_cast<size_t>(d.n * d.n) ||
-      d.lengths[1] != d.lengths[2] * d.n) {
-    napi_throw_type_error(env, nullptr, "Cannot square as a matrix, rows and room for a number a row are needed");
-    return nullptr;
-  }
-  const int64_t rows = d.lengths[2];
-  share((rows + kRows - 1) / kRows, kRows * d.n * d.n / 2, [&](int64_t from, int64_t to) {
-    square_items(d.arrays[0], d.arrays[1], d.arrays[2], rows, d.n, from * kRows, std::min(to * kRows, rows));
+  const bool read = doubles(env, info, 3, 1, &d);
+  const int64_t n = d.numbers[0], rows = d.lengths[2];
+  if (!read || n < 1 || d.lengths[0] != n * n || d.lengths[1] != rows * n)
+    return refuse(env, "Cannot square as a matrix, rows and room for a number a row are needed");
+  share((rows + kRows - 1) / kRows, kRows * n * n / 2, [&](int64_t from, int64_t to) {
+    square_items(d.arrays[0], d.arrays[1], d.arrays[2], n, from * kRows, std::min(to * kRows, rows));
   });
   return nullptr;
 }
@@ -154,19 +84,58 @@ napi_value squares(napi_env env, napi_callback_info info) {
 // gram(z, out, n): adds to out.
 napi_value gram(napi_env env, napi_callback_info info) {
   Doubles d;
-  if (!doubles(env, info, 2, &d) || d.lengths[1] != static_cast<size_t>(d.n * d.n) || d.lengths[0] % d.n != 0) {
-    napi_throw_type_error(env, nullptr, "Cannot multiply as rows and room for a matrix are needed");
-    return nullptr;
-  }
-  const int64_t rows = d.lengths[0] / d.n, half = std::lround(d.n * std::sqrt(0.5));
+  const bool read = doubles(env, info, 2, 1, &d);
+  const int64_t n = d.numbers[0];
+  if (!read || n < 1 || d.lengths[1] != n * n || d.lengths[0] % n != 0)
+    return refuse(env, "Cannot multiply as rows and room for a matrix are needed");
+  const int64_t rows = d.lengths[0] / n, half = std::lround(n * std::sqrt(0.5));
   // Two parts of about equal areas of the triangle.
-  if (threads() > 1 && rows * d.n * d.n > 1000000) {
-    std::thread other(gram_items, d.arrays[0], d.arrays[1], rows, d.n, half, d.n);
-    gram_items(d.arrays[0], d.arrays[1], rows, d.n, 0, half);
+  if (threads() > 1 && rows * n * n > 1000000) {
+    std::thread other(gram_items, d.arrays[0], d.arrays[1], rows, n, half, n);
+    gram_items(d.arrays[0], d.arrays[1], rows, n, 0, half);
     other.join();
   } else {
-    gram_items(d.arrays[0], d.arrays[1], rows, d.n, 0, d.n);
+    gram_items(d.arrays[0], d.arrays[1], rows, n, 0, n);
   }
+  return nullptr;
+}
+
+// compare(turned, point, out, reach)
+napi_value compare(napi_env env, napi_callback_info info) {
+  Doubles d;
+  const bool read = doubles(env, info, 3, 1, &d);
+  const int64_t width = d.lengths[1], rows = d.lengths[2];
+  if (!read || d.lengths[0] != rows * width)
+    return refuse(env, "Cannot compare as rows, a point and room for a number a row are needed");
+  compare_items(d.arrays[0], d.arrays[1], d.arrays[2], rows, width, d.numbers[0]);
+  return nullptr;
+}
+
+// explain(columns, left, rank, pivot)
+napi_value explain(napi_env env, napi_callback_info info) {
+  Doubles d;
+  const bool read = doubles(env, info, 2, 2, &d);
+  const int64_t rows = d.lengths[1], rank = d.numbers[0], pivot = d.numbers[1];
+  if (!read || rank < 0 || (rank + 1) * rows > d.lengths[0] || pivot < 0 || pivot >= rows)
+    return refuse(env, "Cannot explain a column as columns, their rows' rests, a column and a row are needed");
+  explain_items(d.arrays[0] + rank * rows, d.arrays[0], d.arrays[1], rows, rank, pivot);
+  return nullptr;
+}
+
+// slopes(points, landmarks, weights, straight, out, width, reach)
+napi_value slopes(napi_env env, napi_callback_info info) {
+  Doubles d;
+  const bool read = doubles(env, info, 5, 2, &d);
+  const int64_t width = d.numbers[0];
+  if (!read || width < 1 || d.lengths[0] != d.lengths[4] || d.lengths[0] % width != 0 ||
+      d.lengths[1] % width != 0 || d.lengths[3] % width != 0 ||
+      d.lengths[2] != (d.lengths[1] / width) * (d.lengths[3] / width))
+    return refuse(env, "Cannot find slopes as points, landmarks, their weights and room for as many are needed");
+  const int64_t rank = d.lengths[1] / width, outputs = d.lengths[3] / width;
+  share(d.lengths[0] / width, rank * width * (5 + 2 * outputs), [&](int64_t from, int64_t to) {
+    slope_items(d.arrays[0], d.arrays[1], d.arrays[2], d.arrays[3], d.arrays[4], rank, width, outputs, d.numbers[1],
+                from, to);
+  });
   return nullptr;
 }
 
@@ -185,10 +154,7 @@ napi_value adam_w(napi_env env, napi_callback_info info) {
   }
   for (int i = 0; good && i < 6; i++)
     good = napi_get_value_double(env, given[4 + i], &numbers[i]) == napi_ok;
-  if (!good) {
-    napi_throw_type_error(env, nullptr, "Cannot step as four arrays of one length and six numbers are needed");
-    return nullptr;
-  }
+  if (!good) return refuse(env, "Cannot step as four arrays of one length and six numbers are needed");
   const Rates rates = {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]};
   const int64_t n = lengths[0];
   const int64_t parts = std::min<int64_t>(threads(), n / 100000 + 1);
@@ -206,7 +172,8 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"adamW", adam_w}, {"squares", squares}, {"gram", gram}};
+  } functions[] = {{"adamW", adam_w},     {"squares", squares}, {"gram", gram},
+                  {"compare", compare}, {"explain", explain}, {"slopes", slopes}};
   for (const auto& [name, call] : functions) {
     napi_value function;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
