@@ -12,10 +12,10 @@ import { checkFitOptions } from './check-fit-options.js';
 import { type ClassNode, classNodes } from './class-nodes.js';
 import { hasNumericTarget, type Tab2DConfig } from './config.js';
 import {
-  applyDiscriminants,
-  besideEachOther,
   type Discriminants,
   fitDiscriminants,
+  withOwnScores,
+  withScores,
 } from './discriminants.js';
 import { embedQuery } from './embed-query.js';
 import {
@@ -171,7 +171,11 @@ export function prepareContext(
   }
   const own = pickColumns(x, width, picked);
   const discriminants = fitDiscriminants(own, codes, config.discriminants ?? 0);
-  const support = withDiscriminants(own, codes, discriminants);
+  const support = {
+    features: picked.length + (discriminants?.axes ?? 0),
+    x: withOwnScores(discriminants, own),
+    labels: codes,
+  };
   const views = Array.from({ length: members }, (_, m) =>
     viewOf(m, mirror, support.features, config.dim_output, stream(seed, 'view', m)),
   );
@@ -190,24 +194,9 @@ export function prepareContext(
   };
 }
 
-/** Put the context rows together with their own scores on the discriminants. */
-export function withDiscriminants(
-  x: Float32Array,
-  labels: Int32Array,
-  discriminants: Discriminants | undefined,
-): Support {
-  if (!discriminants) return { features: x.length / labels.length, x, labels };
-  const { features, axes, own } = discriminants;
-  return { features: features + axes, x: besideEachOther(x, features, own, axes), labels };
-}
-
 /** Turn rows into what the network is shown: rows × features of the context. */
 export function prepareRows(context: PreparedContext, rows: Table): Float32Array {
-  const { discriminants } = context;
-  const x = encodeRows(context, rows);
-  if (!discriminants) return x;
-  const { features, axes } = discriminants;
-  return besideEachOther(x, features, applyDiscriminants(discriminants, x), axes);
+  return withScores(context.discriminants, encodeRows(context, rows));
 }
 
 /**

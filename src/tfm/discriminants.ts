@@ -137,6 +137,17 @@ export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Floa
   return out;
 }
 
+/** Set the support rows' own scores beside their features: rows × (features + axes). */
+export function withOwnScores(fitted: Discriminants | undefined, x: Float32Array): Float32Array {
+  return fitted ? besideEachOther(x, fitted.features, fitted.own, fitted.axes) : x;
+}
+
+/** Set other rows' scores beside their features: rows × (features + axes). */
+export function withScores(fitted: Discriminants | undefined, x: Float32Array): Float32Array {
+  if (!fitted) return x;
+  return besideEachOther(x, fitted.features, applyDiscriminants(fitted, x), fitted.axes);
+}
+
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */
 export function besideEachOther(
   left: Float32Array,

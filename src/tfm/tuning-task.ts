@@ -12,10 +12,10 @@ import {
   type PreparedContext,
 } from './classifier.js';
 import {
-  applyDiscriminants,
-  besideEachOther,
   type Discriminants,
   fitDiscriminants,
+  withOwnScores,
+  withScores,
 } from './discriminants.js';
 import type { SupportCache } from './in-context.js';
 import { crossEntropy } from './losses.js';
@@ -166,16 +166,13 @@ function episodeOf(
   const asked = pick(split.query);
   const found = discriminantsOf?.(own);
   const width = features + (found?.axes ?? 0);
-  const support = found ? besideEachOther(own, features, found.own, found.axes) : own;
-  const query = found
-    ? besideEachOther(asked, features, applyDiscriminants(found, asked), found.axes)
-    : asked;
+  const support = withOwnScores(found, own);
   const step = fitQuantileStep(support, split.support.length, width);
   return {
     features: width,
     support: applyQuantileStep(step, support),
     labels: Float64Array.from(split.support, (i) => labels[i]),
-    query: applyQuantileStep(step, query),
+    query: applyQuantileStep(step, withScores(found, asked)),
   };
 }
 

@@ -10,19 +10,13 @@ import { liveTensors, ready } from '../../dist/math/tf.js';
 import { fineTune } from '../../dist/tfm/fine-tune.js';
 import { tfmOf } from '../../dist/tfm/load-tfm.js';
 import { initialWeights } from '../../dist/tfm/pretraining/initial-weights.js';
+import { published } from './tfm/published.mjs';
 
 const asked = process.argv.slice(2).map(Number);
 const delays = asked.length > 0 ? asked : [3, 9, 27];
-const config = {
-  dim: 512,
-  dim_output: 10,
-  n_layers: 12,
-  n_heads: 4,
-  task: 'CLASSIFICATION',
-};
 const random = stream(1, 'bench');
 await ready();
-const tfm = tfmOf({ config, weights: initialWeights(config, 1) }, 'random', 'bench');
+const tfm = tfmOf({ config: published, weights: initialWeights(published, 1) }, 'random', 'bench');
 const train = rows(512);
 const query = rows(5000);
 const works = {

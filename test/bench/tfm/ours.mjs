@@ -17,15 +17,9 @@ import { lossGradients } from '../../../dist/tfm/mitra-gradient.js';
 import { initialWeights } from '../../../dist/tfm/pretraining/initial-weights.js';
 import { applyQuantileStep, fitQuantileStep } from '../../../dist/tfm/quantile-step.js';
 import { splitRows } from '../../../dist/tfm/stratified-rows.js';
+import { published } from './published.mjs';
 
 const shared = join(import.meta.dirname, '..', '..', '..', '..', 'shared');
-const published = {
-  dim: 512,
-  dim_output: 10,
-  n_layers: 12,
-  n_heads: 4,
-  task: 'CLASSIFICATION',
-};
 const random = stream(1, 'bench');
 const numbers = (n) => Float32Array.from({ length: n }, () => 2 * random() - 1);
 const labels = (n) => Int32Array.from({ length: n }, (_, i) => i % 3);
