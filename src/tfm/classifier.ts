@@ -172,7 +172,7 @@ export function prepareContext(
   const own = pickColumns(x, width, picked);
   const discriminants = fitDiscriminants(own, codes, config.discriminants ?? 0);
   const support = {
-    features: picked.length + (discriminants?.axes ?? 0),
+    features: picked.length + (discriminants?.columns ?? 0),
     x: withOwnScores(discriminants, own),
     labels: codes,
   };

@@ -24,20 +24,29 @@ interface Fit {
 export interface Discriminants {
   /** Features that they are made of. */
   readonly features: number;
-  /** How many directions. */
+  /** How many directions for each reach. */
   readonly axes: number;
+  /** How many in all. */
+  readonly columns: number;
   /** Features enter as the z-scores that the network sees. */
   readonly step: QuantileStep;
-  /** Another row's score is the mean of theirs. */
-  readonly fits: readonly Fit[];
-  /** Scores of the support rows from fits without their labels: rows × axes. */
+  /** For each reach, the fits whose mean is another row's score. */
+  readonly fits: readonly (readonly Fit[])[];
+  /** Scores of the support rows from fits without their labels: rows × columns. */
   readonly own: Float32Array;
 }
 
 /** Ridge penalties per row; the kernel of a row with itself is about 3. */
 const penalties = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
-/** How far apart, a feature, rows may lie and still tell of each other. */
-const reach = 1;
+/**
+ * How far apart, a feature, rows may lie and still tell of each other: near ones know curves and
+ * corners, far ones are steadier where there is noise.
+ */
+const reaches = [1, 8];
+/** Columns that a direction comes in. */
+export const columnsPerAxis: number = reaches.length;
+/** The reach of the fits that the features are weighed by. */
+const weighingReach = 2;
 /** Rows to which all are compared: more are slower and say little more. */
 const mostLandmarks = 128;
 
@@ -51,9 +60,11 @@ const mostLandmarks = 128;
  * Features are weighed, which leaving a row out of the last fit does not undo: so there are two fits of
  * all rows, each with the weights that one half of them gives, and a row's own score comes from the
  * other half's (cross-fitting).
+ *
+ * All this for each reach of the kernel: the directions of one, then those of the next.
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
- * @param most Most directions; there is one less than there are classes.
+ * @param most Most directions for each reach; there is one less than there are classes.
  * @returns `undefined` where there is one class or no feature.
  */
 export function fitDiscriminants(
@@ -73,32 +84,44 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const fitWith = (scales: Float64Array) => {
-    const map = fitKernelFeatures(scaled(z, scales), features, reach, mostLandmarks);
-    return { scales, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
-  };
   const half = halves(classOf, classes);
   const scales = [1, 0].map((other) => scalesOf(z, classOf, classes, half, other));
   const same = scales[0].every((scale, j) => scale === scales[1][j]);
-  const fits = (same ? [scales[0]] : scales).map(fitWith);
-  const scores = new Float64Array(rows * classes);
-  for (let i = 0; i < rows; i++) {
-    const own = fits[half[i] % fits.length].scores;
-    scores.set(own.subarray(i * classes, (i + 1) * classes), i * classes);
-  }
-  const turn = principalAxes(scores, classes, axes);
-  const own = Float32Array.from(multiply(scores, turn, rows, classes, axes));
-  return {
-    features,
-    axes,
-    step,
-    fits: fits.map(({ scales, map, coefficients }) => ({
+  const columns = reaches.length * axes;
+  const own = new Float32Array(rows * columns);
+  const fits = reaches.map((reach, r) => {
+    const both = (same ? [scales[0]] : scales).map((own) => {
+      const map = fitKernelFeatures(scaled(z, own), features, reach, mostLandmarks);
+      return { scales: own, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
+    });
+    const scores = new Float64Array(rows * classes);
+    for (let i = 0; i < rows; i++) {
+      const unseen = both[half[i] % both.length].scores;
+      scores.set(unseen.subarray(i * classes, (i + 1) * classes), i * classes);
+    }
+    const turn = principalAxes(scores, classes, axes);
+    add(multiply(scores, turn, rows, classes, axes), axes, own, columns, r * axes);
+    return both.map(({ scales, map, coefficients }) => ({
       scales,
       map,
       weights: multiply(coefficients, turn, map.rank, classes, axes),
-    })),
-    own,
-  };
+    }));
+  });
+  return { features, axes, columns, step, fits, own };
+}
+
+/** Add a matrix into some columns of another one. */
+function add(
+  part: Float64Array,
+  width: number,
+  whole: Float32Array,
+  columns: number,
+  first: number,
+  share = 1,
+): void {
+  for (let at = 0; at < part.length; at++) {
+    whole[Math.floor(at / width) * columns + first + (at % width)] += share * part[at];
+  }
 }
 
 /** Put every other row of a class into the second half: 0 or 1 for each row. */
@@ -118,34 +141,36 @@ function scalesOf(
   const width = z.length / classOf.length;
   const inHalf = (_: number, i: number) => half[i] === which;
   const rows = z.filter((_, at) => half[Math.floor(at / width)] === which);
-  return featureScales(rows, width, classOf.filter(inHalf), classes, reach, mostLandmarks);
+  return featureScales(rows, width, classOf.filter(inHalf), classes, weighingReach, mostLandmarks);
 }
 
 /**
  * Score other rows.
  * @param x rows × features
- * @returns rows × axes
+ * @returns rows × columns
  */
 export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
-  const { step, fits } = fitted;
+  const { features, axes, columns, step, fits } = fitted;
   const z = Float64Array.from(applyQuantileStep(step, x));
-  const out = new Float32Array((z.length / fitted.features) * fitted.axes);
-  for (const { scales, map, weights } of fits) {
-    const scores = applyKernelFeatures(map, scaled(z, scales), weights);
-    for (let at = 0; at < out.length; at++) out[at] += scores[at] / fits.length;
+  const out = new Float32Array((z.length / features) * columns);
+  for (const [r, both] of fits.entries()) {
+    for (const { scales, map, weights } of both) {
+      const scores = applyKernelFeatures(map, scaled(z, scales), weights);
+      add(scores, axes, out, columns, r * axes, 1 / both.length);
+    }
   }
   return out;
 }
 
-/** Set the support rows' own scores beside their features: rows × (features + axes). */
+/** Set the support rows' own scores beside their features: rows × (features + columns). */
 export function withOwnScores(fitted: Discriminants | undefined, x: Float32Array): Float32Array {
-  return fitted ? besideEachOther(x, fitted.features, fitted.own, fitted.axes) : x;
+  return fitted ? besideEachOther(x, fitted.features, fitted.own, fitted.columns) : x;
 }
 
-/** Set other rows' scores beside their features: rows × (features + axes). */
+/** Set other rows' scores beside their features: rows × (features + columns). */
 export function withScores(fitted: Discriminants | undefined, x: Float32Array): Float32Array {
   if (!fitted) return x;
-  return besideEachOther(x, fitted.features, applyDiscriminants(fitted, x), fitted.axes);
+  return besideEachOther(x, fitted.features, applyDiscriminants(fitted, x), fitted.columns);
 }
 
 /** Set columns beside each other: rows × a and rows × b give rows × (a + b). */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { averageClassifiers } from './average-classifiers.js';
 import { classifierOf, type FittedClassifier, type PreparedContext } from './classifier.js';
-import { fitDiscriminants } from './discriminants.js';
+import { columnsPerAxis, fitDiscriminants } from './discriminants.js';
 import { sourceOf } from './network-source.js';
 import { readSafetensors } from './safetensors.js';
 import { classifierVersion, type StoredClassifier } from './save-classifier.js';
@@ -42,10 +42,11 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
   const x = tensors.get('x');
   const labels = tensors.get('labels');
   const { axes = 0 } = stored;
+  const scores = columnsPerAxis * axes;
   const width = stored.picked.length;
-  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== width + axes) {
+  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== width + scores) {
     throw new TypeError(
-      `Cannot load the classifier as context.safetensors must hold labels and rows of ${width + axes} features: it does not; save the classifier again`,
+      `Cannot load the classifier as context.safetensors must hold labels and rows of ${width + scores} features: it does not; save the classifier again`,
     );
   }
   const {
@@ -60,7 +61,7 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
   } = stored;
   const codes = Int32Array.from(labels.data);
   const first = Array.from({ length: width }, (_, j) => j);
-  const own = pickColumns(x.data, width + axes, first);
+  const own = pickColumns(x.data, width + scores, first);
   const discriminants = fitDiscriminants(own, codes, axes);
   const context: PreparedContext = {
     ...rest,
@@ -78,7 +79,7 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
       ...(slots ? { slots } : {}),
     })),
     ...(discriminants ? { discriminants } : {}),
-    support: { features: width + axes, x: x.data, labels: codes },
+    support: { features: width + scores, x: x.data, labels: codes },
   };
   return classifierOf(sourceOf(tfm, network), context, { temperature });
 }

@@ -165,7 +165,7 @@ function episodeOf(
   const own = pick(split.support);
   const asked = pick(split.query);
   const found = discriminantsOf?.(own);
-  const width = features + (found?.axes ?? 0);
+  const width = features + (found?.columns ?? 0);
   const support = withOwnScores(found, own);
   const step = fitQuantileStep(support, split.support.length, width);
   return {

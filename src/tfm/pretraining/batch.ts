@@ -5,7 +5,12 @@
 import { randomExponential } from '../../math/draws.js';
 import { type Random, stream } from '../../math/random.js';
 import { orderByTarget } from '../category-order.js';
-import { applyDiscriminants, besideEachOther, fitDiscriminants } from '../discriminants.js';
+import {
+  applyDiscriminants,
+  besideEachOther,
+  columnsPerAxis,
+  fitDiscriminants,
+} from '../discriminants.js';
 import { bucket, fitQuantileStep } from '../quantile-step.js';
 import { between, logUniform } from './draws.js';
 import type { PretrainConfig } from './pretrain-config.js';
@@ -59,7 +64,7 @@ export function batchShape(config: PretrainConfig, step: number): BatchShape {
   // Tables of a batch have equally many columns, so equally many discriminants.
   const most = Math.min(config.discriminants, config.classes - 1);
   const discriminants = most > 0 ? Math.min(most, classCount(random) - 1) : 0;
-  features += discriminants;
+  features += columnsPerAxis * discriminants;
   rows = Math.max(40, Math.min(rows, Math.floor(tokens / (features + 1))));
   const tables = Math.floor(tokens / (rows * (features + 1)));
   const support = Math.floor(rows * between(random, 0.3, 0.9));
@@ -126,7 +131,7 @@ const attempts = 40;
  */
 function drawTeachable(random: Random, config: PretrainConfig, shape: BatchShape): DrawnTable {
   const { rows, support, discriminants } = shape;
-  const features = shape.features - discriminants;
+  const features = shape.features - columnsPerAxis * discriminants;
   const least = discriminants + 1;
   const most = discriminants > 0 && discriminants < config.discriminants ? least : config.classes;
   const options = { rows, features, minClasses: least, maxClasses: most, mix: config.mix };
@@ -159,7 +164,8 @@ function orderCategories(random: Random, table: DrawnTable, support: number): vo
 /** Columns as a prediction shows them: rows × features, the scores on the discriminants last. */
 function shownColumns(table: DrawnTable, shape: BatchShape): Float32Array {
   const { rows, support, discriminants } = shape;
-  const own = shape.features - discriminants;
+  const columns = columnsPerAxis * discriminants;
+  const own = shape.features - columns;
   const x = new Float32Array(rows * own);
   for (const [j, column] of table.columns.entries()) {
     const mean = table.levels[j] ? 0 : meanOf(column.subarray(0, support));
@@ -169,16 +175,16 @@ function shownColumns(table: DrawnTable, shape: BatchShape): Float32Array {
   const labels = table.labels.subarray(0, support);
   const found = fitDiscriminants(x.subarray(0, support * own), labels, discriminants);
   // Columns that a table of fewer classes has no axes for stay constant.
-  const scores = new Float32Array(rows * discriminants);
+  const scores = new Float32Array(rows * columns);
   if (found) {
-    const { axes } = found;
     const rest = applyDiscriminants(found, x.subarray(support * own));
     for (let i = 0; i < rows; i++) {
       const [from, row] = i < support ? [found.own, i] : [rest, i - support];
-      scores.set(from.subarray(row * axes, (row + 1) * axes), i * discriminants);
+      const ours = from.subarray(row * found.columns, (row + 1) * found.columns);
+      scores.set(ours, i * columns);
     }
   }
-  return besideEachOther(x, own, scores, discriminants);
+  return besideEachOther(x, own, scores, columns);
 }
 
 /** Mean of the known values; 0 where none is known. */

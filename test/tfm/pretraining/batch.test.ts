@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnsPerAxis } from '../../../src/tfm/discriminants.js';
 import { type Batch, batchShape, drawBatch, zScores } from '../../../src/tfm/pretraining/batch.js';
 import { batchStream } from '../../../src/tfm/pretraining/batch-stream.js';
 import {
@@ -22,7 +23,7 @@ describe('batchShape()', () => {
     let [large, steps] = [0, 0];
     for (let step = 0; step < whole.steps; step += 7) {
       const { tables, rows, support, features, discriminants } = batchShape(whole, step);
-      const own = features - discriminants;
+      const own = features - columnsPerAxis * discriminants;
       expect(discriminants).toBeGreaterThanOrEqual(1);
       expect(discriminants).toBeLessThanOrEqual(whole.discriminants);
       if (step < 0.06 * whole.steps) expect(rows * own).toBeLessThanOrEqual(130 * 6);
