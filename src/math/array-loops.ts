@@ -16,8 +16,18 @@ export interface ArrayLoops {
     root: number,
     epsilon: number,
   ): void;
-  /** Squared lengths of L⁻¹·z for every row z of n numbers; see src/tfm/leave-one-out-ridge.ts. */
-  squares(lower: Float64Array, z: Float64Array, out: Float64Array, n: number): void;
+  /**
+   * Squared lengths of L⁻¹·z for every row z of n numbers, and its products with the columns of `right`;
+   * see src/tfm/leave-one-out-ridge.ts.
+   */
+  solveRows(
+    lower: Float64Array,
+    z: Float64Array,
+    right: Float64Array,
+    squares: Float64Array,
+    products: Float64Array,
+    n: number,
+  ): void;
   /** Add the lower triangle of zᵀz, for rows of n numbers. */
   gram(z: Float64Array, out: Float64Array, n: number): void;
   /** Kernel values of rows with a point; these and the next two: see src/tfm/kernel-features.ts. */

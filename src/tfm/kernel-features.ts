@@ -123,8 +123,10 @@ export function fitKernelFeatures(
   const turned = transpose(z, width);
   // A row lies at no distance from itself.
   const left = new Float64Array(rows).fill(2);
-  for (let at = 0; at < z.length; at++) {
-    left[Math.floor(at / width)] += (0.5 * reach * z[at] * z[at]) / width;
+  for (let i = 0; i < rows; i++) {
+    for (let at = i * width; at < (i + 1) * width; at++) {
+      left[i] += (0.5 * reach * z[at] * z[at]) / width;
+    }
   }
   const whole = left.reduce((a, b) => a + b, 0);
   const columns = new Float64Array(size * rows);
@@ -147,8 +149,12 @@ export function fitKernelFeatures(
   }
   const own = transpose(columns.subarray(0, rank * rows), rows);
   const means = new Float64Array(rank);
-  for (let at = 0; at < own.length; at++) means[at % rank] += own[at] / rows;
-  for (let at = 0; at < own.length; at++) own[at] -= means[at % rank];
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < rank; k++) means[k] += own[i * rank + k] / rows;
+  }
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < rank; k++) own[i * rank + k] -= means[k];
+  }
   return { width, reach, rank, landmarks: landmarks.slice(0, rank * width), factor, means, own };
 }
 
@@ -202,8 +208,9 @@ export function applyKernelFeatures(
   const out = Float64Array.from({ length: rows * outputs }, (_, at) => offsets[at % outputs]);
   for (let k = 0; k < rank; k++) {
     compare(turned, landmarks.subarray(k * width, (k + 1) * width), reach, values);
-    for (let at = 0; at < out.length; at++) {
-      out[at] += values[Math.floor(at / outputs)] * weights[k * outputs + (at % outputs)];
+    for (let i = 0; i < rows; i++) {
+      for (let o = 0; o < outputs; o++)
+        out[i * outputs + o] += values[i] * weights[k * outputs + o];
     }
   }
   return out;

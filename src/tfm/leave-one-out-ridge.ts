@@ -1,7 +1,7 @@
 // Least squares of class indicators with a penalty, and what each row's fit would be without the row:
 // the penalty of the smallest such error is taken. Everything is in closed form.
 
-import { cholesky, choleskySolve, multiply } from '../math/linear-algebra.js';
+import { cholesky, choleskySolve } from '../math/linear-algebra.js';
 import { arrayLoops } from '../math/tf.js';
 
 /** A ridge regression of class indicators. */
@@ -32,11 +32,10 @@ export function leaveOneOutRidge(
   const rows = classOf.length;
   const classes = shares.length;
   const features = z.length / rows;
-  const solve = normalEquations(z, classOf, classes);
-  const fitWith = (penalty: number): Ridge => {
-    const { factor, coefficients } = solve(penalty);
-    const scores = multiply(z, coefficients, rows, features, classes);
-    const leverages = leveragesOf(factor, z, features);
+  const equations = normalEquations(z, classOf, classes);
+  const fitWith = (penalty: number) => {
+    const factor = factorOf(equations, penalty * rows);
+    const { leverages, scores } = solveRows(factor, z, equations.cross, features, classes);
     let error = 0;
     for (let i = 0; i < rows; i++) {
       const rest = 1 - 1 / rows - leverages[i];
@@ -49,7 +48,7 @@ export function leaveOneOutRidge(
         scores[at] = indicator - residual - (rows * shares[k] - indicator) / (rows - 1);
       }
     }
-    return { scores, coefficients, error };
+    return { factor, scores, error };
   };
   const middle = Math.floor((penalties.length - 1) / 2);
   let best = fitWith(penalties[middle]);
@@ -60,7 +59,8 @@ export function leaveOneOutRidge(
       best = other;
     }
   }
-  return best;
+  const { factor, scores, error } = best;
+  return { scores, error, coefficients: choleskySolve(factor, equations.cross, features, classes) };
 }
 
 /**
@@ -75,32 +75,39 @@ export function ridgeCoefficients(
   classes: number,
   penalty: number,
 ): Float64Array {
-  return normalEquations(z, classOf, classes)(penalty).coefficients;
+  const equations = normalEquations(z, classOf, classes);
+  const factor = factorOf(equations, penalty * classOf.length);
+  return choleskySolve(factor, equations.cross, z.length / classOf.length, classes);
 }
 
-/** The normal equations of the fit, to be solved with any penalty. */
-function normalEquations(
-  z: Float64Array,
-  classOf: Int32Array,
-  classes: number,
-): (penalty: number) => { readonly factor: Float64Array; readonly coefficients: Float64Array } {
-  const rows = classOf.length;
-  const features = z.length / rows;
-  const gram = gramOf(z, features);
+/** The normal equations of the fit, without a penalty. */
+interface NormalEquations {
+  /** Lower triangle of zᵀz: features × features. */
+  readonly gram: Float64Array;
+  /** zᵀ times the indicators: features × classes. */
+  readonly cross: Float64Array;
+}
+
+function normalEquations(z: Float64Array, classOf: Int32Array, classes: number): NormalEquations {
+  const features = z.length / classOf.length;
   const cross = new Float64Array(features * classes);
-  for (let i = 0; i < rows; i++) {
+  for (const [i, own] of classOf.entries()) {
     // Centred features make the indicators' means drop out.
-    for (let a = 0; a < features; a++) cross[a * classes + classOf[i]] += z[i * features + a];
+    for (let a = 0; a < features; a++) cross[a * classes + own] += z[i * features + a];
   }
-  return (penalty) => {
-    const shifted = gram.slice();
-    for (let a = 0; a < features; a++) shifted[a * features + a] += penalty * rows;
-    const factor = cholesky(shifted, features);
-    if (typeof factor === 'number') {
-      throw new RangeError('Cannot score the classes as the features must be finite numbers');
-    }
-    return { factor, coefficients: choleskySolve(factor, cross, features, classes) };
-  };
+  return { gram: gramOf(z, features), cross };
+}
+
+/** Cholesky factor of the equations' matrix with a penalty on its diagonal. */
+function factorOf({ gram }: NormalEquations, penalty: number): Float64Array {
+  const features = Math.sqrt(gram.length);
+  const shifted = gram.slice();
+  for (let a = 0; a < features; a++) shifted[a * features + a] += penalty;
+  const factor = cholesky(shifted, features);
+  if (typeof factor === 'number') {
+    throw new RangeError('Cannot score the classes as the features must be finite numbers');
+  }
+  return factor;
 }
 
 /** Products of the columns: the lower triangle of n × n. */
@@ -132,40 +139,50 @@ function gramOf(z: Float64Array, n: number): Float64Array {
   return gram;
 }
 
-/** zᵀ(L·Lᵀ)⁻¹z of every row z: the squared length of L⁻¹z. */
-function leveragesOf(factor: Float64Array, z: Float64Array, n: number): Float64Array {
+/**
+ * Fits of all rows and what each row weighs in its own, for a matrix A = L·Lᵀ.
+ * @param cross features × classes
+ * @returns zᵀA⁻¹z of every row z, the squared length of L⁻¹z; and the fits, zᵀA⁻¹·cross, rows × classes.
+ */
+function solveRows(
+  factor: Float64Array,
+  z: Float64Array,
+  cross: Float64Array,
+  n: number,
+  classes: number,
+): { readonly leverages: Float64Array; readonly scores: Float64Array } {
   const rows = z.length / n;
-  const out = new Float64Array(rows);
+  const right = forwardSolve(factor, cross, n, classes);
+  const leverages = new Float64Array(rows);
+  const scores = new Float64Array(rows * classes);
   const loops = arrayLoops();
   if (loops) {
-    loops.squares(factor, z, out, n);
-    return out;
+    loops.solveRows(factor, z, right, leverages, scores, n);
+    return { leverages, scores };
   }
-  // Four rows at once: their sums do not wait for each other.
-  const solved = new Float64Array(4 * n);
-  for (let i = 0; i < rows; i += 4) {
-    const [p, q, r, s] = [0, 1, 2, 3].map((k) => Math.min(i + k, rows - 1) * n);
-    let [pp, qq, rr, ss] = [0, 0, 0, 0];
+  const solved = new Float64Array(n);
+  for (let i = 0; i < rows; i++) {
     for (let a = 0; a < n; a++) {
-      let [vp, vq, vr, vs] = [z[p + a], z[q + a], z[r + a], z[s + a]];
-      for (let b = 0, at = a * n; b < a; b++, at++) {
-        const weight = factor[at];
-        vp -= weight * solved[4 * b];
-        vq -= weight * solved[4 * b + 1];
-        vr -= weight * solved[4 * b + 2];
-        vs -= weight * solved[4 * b + 3];
-      }
-      const pivot = factor[a * n + a];
-      solved[4 * a] = vp /= pivot;
-      solved[4 * a + 1] = vq /= pivot;
-      solved[4 * a + 2] = vr /= pivot;
-      solved[4 * a + 3] = vs /= pivot;
-      pp += vp * vp;
-      qq += vq * vq;
-      rr += vr * vr;
-      ss += vs * vs;
+      let value = z[i * n + a];
+      for (let b = 0; b < a; b++) value -= factor[a * n + b] * solved[b];
+      value /= factor[a * n + a];
+      solved[a] = value;
+      leverages[i] += value * value;
+      for (let k = 0; k < classes; k++) scores[i * classes + k] += value * right[a * classes + k];
     }
-    for (const [k, value] of [pp, qq, rr, ss].entries()) if (i + k < rows) out[i + k] = value;
   }
-  return out;
+  return { leverages, scores };
+}
+
+/** Solve L·X = B for a lower triangular matrix: n × m. */
+function forwardSolve(l: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
+  const x = b.slice();
+  for (let a = 0; a < n; a++) {
+    for (let k = 0; k < a; k++) {
+      const weight = l[a * n + k];
+      for (let c = 0; c < m; c++) x[a * m + c] -= weight * x[k * m + c];
+    }
+    for (let c = 0; c < m; c++) x[a * m + c] /= l[a * n + a];
+  }
+  return x;
 }

@@ -44,30 +44,40 @@ void adam_items(float* __restrict p, const float* __restrict g, float* __restric
   }
 }
 
-// Squared lengths of L⁻¹·z for rows z from … to, L lower triangular and n × n.
-WIDE void square_items(const double* __restrict lower, const double* __restrict z, double* __restrict out,
-                       int64_t n, int64_t from, int64_t to) {
-  std::vector<double> solved(n * kRows);
+// Squared lengths of v = L⁻¹·z for rows z from … to, L lower triangular and n × n, and vᵀ·right: n × m.
+WIDE void solve_items(const double* __restrict lower, const double* __restrict z, const double* __restrict right,
+                      double* __restrict squares, double* __restrict products, int64_t n, int64_t m, int64_t from,
+                      int64_t to) {
+  std::vector<double> solved(n * kRows), sums(m * kRows);
   for (int64_t first = from; first < to; first += kRows) {
     const int64_t own = std::min(kRows, to - first);
     for (int64_t b = 0; b < n; b++)
       for (int64_t r = 0; r < kRows; r++) solved[b * kRows + r] = r < own ? z[(first + r) * n + b] : 0;
-    double squares[kRows] = {};
+    std::fill(sums.begin(), sums.end(), 0);
+    double lengths[kRows] = {};
     for (int64_t a = 0; a < n; a++) {
-      double sums[kRows];
-      for (int64_t r = 0; r < kRows; r++) sums[r] = solved[a * kRows + r];
+      double values[kRows];
+      for (int64_t r = 0; r < kRows; r++) values[r] = solved[a * kRows + r];
       for (int64_t b = 0; b < a; b++) {
         const double weight = lower[a * n + b];
-        for (int64_t r = 0; r < kRows; r++) sums[r] -= weight * solved[b * kRows + r];
+        for (int64_t r = 0; r < kRows; r++) values[r] -= weight * solved[b * kRows + r];
       }
       const double pivot = lower[a * n + a];
       for (int64_t r = 0; r < kRows; r++) {
-        const double value = sums[r] / pivot;
-        solved[a * kRows + r] = value;
-        squares[r] += value * value;
+        values[r] /= pivot;
+        solved[a * kRows + r] = values[r];
+        lengths[r] += values[r] * values[r];
+      }
+      for (int64_t k = 0; k < m; k++) {
+        double* __restrict sum = sums.data() + k * kRows;
+        const double weight = right[a * m + k];
+        for (int64_t r = 0; r < kRows; r++) sum[r] += values[r] * weight;
       }
     }
-    for (int64_t r = 0; r < own; r++) out[first + r] = squares[r];
+    for (int64_t r = 0; r < own; r++) {
+      squares[first + r] = lengths[r];
+      for (int64_t k = 0; k < m; k++) products[(first + r) * m + k] = sums[k * kRows + r];
+    }
   }
 }
 

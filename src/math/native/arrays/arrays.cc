@@ -68,15 +68,17 @@ void share(int64_t n, int64_t cost, const Body& body) {
   for (auto& each : others) each.join();
 }
 
-// squares(lower, z, out, n)
-napi_value squares(napi_env env, napi_callback_info info) {
+// solveRows(lower, z, right, squares, products, n)
+napi_value solve_rows(napi_env env, napi_callback_info info) {
   Doubles d;
-  const bool read = doubles(env, info, 3, 1, &d);
-  const int64_t n = d.numbers[0], rows = d.lengths[2];
-  if (!read || n < 1 || d.lengths[0] != n * n || d.lengths[1] != rows * n)
-    return refuse(env, "Cannot square as a matrix, rows and room for a number a row are needed");
+  const bool read = doubles(env, info, 5, 1, &d);
+  const int64_t n = d.numbers[0], rows = d.lengths[3];
+  if (!read || n < 1 || d.lengths[0] != n * n || d.lengths[1] != rows * n || d.lengths[2] % n != 0 ||
+      d.lengths[4] != rows * (d.lengths[2] / n))
+    return refuse(env, "Cannot solve rows as a matrix, rows, right sides and room for the results are needed");
   share((rows + kRows - 1) / kRows, kRows * n * n / 2, [&](int64_t from, int64_t to) {
-    square_items(d.arrays[0], d.arrays[1], d.arrays[2], n, from * kRows, std::min(to * kRows, rows));
+    solve_items(d.arrays[0], d.arrays[1], d.arrays[2], d.arrays[3], d.arrays[4], n, d.lengths[2] / n, from * kRows,
+                std::min(to * kRows, rows));
   });
   return nullptr;
 }
@@ -172,7 +174,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"adamW", adam_w},     {"squares", squares}, {"gram", gram},
+  } functions[] = {{"adamW", adam_w},     {"solveRows", solve_rows}, {"gram", gram},
                   {"compare", compare}, {"explain", explain}, {"slopes", slopes}};
   for (const auto& [name, call] : functions) {
     napi_value function;
