@@ -91,6 +91,12 @@ function explain(columns: Float64Array, rank: number, pivot: number, left: Float
   }
 }
 
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}
+
 /** Turn rows × width into width × rows. */
 function transpose(z: Float64Array, width: number): Float64Array {
   const rows = z.length / width;
@@ -128,11 +134,11 @@ export function fitKernelFeatures(
       left[i] += (0.5 * reach * z[at] * z[at]) / width;
     }
   }
-  const whole = left.reduce((a, b) => a + b, 0);
+  const whole = sum(left);
   const columns = new Float64Array(size * rows);
   const landmarks = new Float64Array(size * width);
   const chosen: number[] = [];
-  while (chosen.length < size && left.reduce((a, b) => a + b, 0) > negligible * whole) {
+  while (chosen.length < size && sum(left) > negligible * whole) {
     const pivot = randomChoice(random, left);
     const rank = chosen.length;
     const point = landmarks.subarray(rank * width, (rank + 1) * width);

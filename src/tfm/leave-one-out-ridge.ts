@@ -51,13 +51,16 @@ export function leaveOneOutRidge(
     return { factor, scores, error };
   };
   const middle = Math.floor((penalties.length - 1) / 2);
-  let best = fitWith(penalties[middle]);
+  const first = fitWith(penalties[middle]);
+  let best = first;
   for (const direction of [-1, 1]) {
     for (let at = middle + direction; at >= 0 && at < penalties.length; at += direction) {
       const other = fitWith(penalties[at]);
       if (!(other.error < best.error)) break;
       best = other;
     }
+    // Where the error falls to one side it rises to the other.
+    if (best !== first) break;
   }
   const { factor, scores, error } = best;
   return { scores, error, coefficients: choleskySolve(factor, equations.cross, features, classes) };
