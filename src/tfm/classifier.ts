@@ -11,21 +11,16 @@ import { type LongWork, longWork, type Work } from '../work/long-work.js';
 import { checkFitOptions } from './check-fit-options.js';
 import { type ClassNode, classNodes } from './class-nodes.js';
 import { hasNumericTarget, type Tab2DConfig } from './config.js';
-import {
-  type Discriminants,
-  fitDiscriminants,
-  withOwnScores,
-  withScores,
-} from './discriminants.js';
+import { fitDiscriminants } from './discriminants.js';
 import { embedQuery } from './embed-query.js';
 import {
   classProbabilities,
-  mirrored,
   nodeLogits,
   nodeSupport,
   passes,
   type Support,
   type SupportCache,
+  shownTo,
   slotsOf,
   type View,
 } from './in-context.js';
@@ -110,8 +105,7 @@ export interface PreparedContext {
   readonly preprocessor: Preprocessor;
   /** Columns of the preprocessed matrix that are shown. */
   readonly picked: readonly number[];
-  /** Directions that are shown after the picked columns, where the model expects them. */
-  readonly discriminants?: Discriminants;
+  /** The picked columns of the context rows. */
   readonly support: Support;
   /** Decisions between the classes that occur, numbered as in `classes`. */
   readonly root: ClassNode;
@@ -169,16 +163,17 @@ export function prepareContext(
   if (width === 0) {
     notes.push('no feature varies: the classes’ shares in the context are predicted');
   }
-  const own = pickColumns(x, width, picked);
-  const discriminants = fitDiscriminants(own, codes, config.discriminants ?? 0);
   const support = {
-    features: picked.length + (discriminants?.columns ?? 0),
-    x: withOwnScores(discriminants, own),
+    features: picked.length,
+    x: pickColumns(x, width, picked),
     labels: codes,
   };
-  const views = Array.from({ length: members }, (_, m) =>
-    viewOf(m, mirror, support.features, config.dim_output, stream(seed, 'view', m)),
-  );
+  const views = Array.from({ length: members }, (_, m) => {
+    const discriminants = fitDiscriminants(support.x, codes, config.discriminants ?? 0, m);
+    const columns = picked.length + (discriminants?.columns ?? 0);
+    const view = viewOf(m, mirror, columns, config.dim_output, stream(seed, 'view', m));
+    return { ...view, ...(discriminants ? { discriminants } : {}) };
+  });
   const { name, categories } = target;
   return {
     target: name,
@@ -186,17 +181,11 @@ export function prepareContext(
     encoding,
     preprocessor,
     picked,
-    ...(discriminants ? { discriminants } : {}),
     support,
     root,
     views,
     notes,
   };
-}
-
-/** Turn rows into what the network is shown: rows × features of the context. */
-export function prepareRows(context: PreparedContext, rows: Table): Float32Array {
-  return withScores(context.discriminants, encodeRows(context, rows));
 }
 
 /**
@@ -228,7 +217,7 @@ export function classifierOf(
     body: (network: LoadedNetwork, x: Float32Array, work: Work) => Promise<T>,
   ): Promise<T> => {
     await ready();
-    const x = prepareRows(context, rows);
+    const x = encodeRows(context, rows);
     const total = rows.rows * passes(root, views);
     const small = total * (support.features + 1) * source.config.dim ** 2 < 2e9;
     const quiet = small ? { onProgress: () => {} } : {};
@@ -254,16 +243,9 @@ export function classifierOf(
     }
     const [view] = views;
     const own = await run(rows, options, (network, x, work) => {
-      const seen = { ...support, x: mirrored(support.x, view.signs) };
-      return nodeLogits(
-        network,
-        root,
-        seen,
-        view,
-        mirrored(x, view.signs),
-        '0',
-        predictionWork(work),
-      );
+      const shown = shownTo(view, support, x);
+      const steps = predictionWork(work);
+      return nodeLogits(network, root, shown.support, view, shown.query, '0', steps);
     });
     const out = new Float64Array(rows.rows * classes.length).fill(Number.NEGATIVE_INFINITY);
     for (let i = 0; i < rows.rows; i++) {
@@ -296,12 +278,11 @@ export function classifierOf(
     embeddings(rows, options = {}) {
       const [view] = views;
       const slots = slotsOf(view, root.groups.length);
-      const seen = { ...support, x: mirrored(support.x, view.signs) };
-      return run(rows, options, (network, x, work) =>
-        embedQuery(network, nodeSupport(root, seen, slots), mirrored(x, view.signs), () =>
-          work.breathe(),
-        ),
-      );
+      return run(rows, options, (network, x, work) => {
+        const shown = shownTo(view, support, x);
+        const seen = nodeSupport(root, shown.support, slots);
+        return embedQuery(network, seen, shown.query, () => work.breathe());
+      });
     },
     withTemperature: (other) => classifierOf(source, context, { ...extra, temperature: other }),
     save: (folder) => saveClassifier(folder, source, context, temperature),

@@ -5,6 +5,7 @@
 // row does. Pre-training does the same to the tables it draws.
 
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
+import { permutation, stream } from '../math/random.js';
 import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
 import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
@@ -65,12 +66,14 @@ const mostLandmarks = 128;
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
  * @param most Most directions for each reach; there is one less than there are classes.
+ * @param draw Seeds the halves and the landmarks: each member of an ensemble has its own.
  * @returns `undefined` where there is one class or no feature.
  */
 export function fitDiscriminants(
   x: Float32Array,
   labels: ArrayLike<number>,
   most: number,
+  draw = 0,
 ): Discriminants | undefined {
   const rows = labels.length;
   const features = x.length / rows;
@@ -84,14 +87,14 @@ export function fitDiscriminants(
   const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
   const shares = new Float64Array(classes);
   for (const k of classOf) shares[k] += 1 / rows;
-  const half = halves(classOf, classes);
-  const scales = [1, 0].map((other) => scalesOf(z, classOf, classes, half, other));
+  const half = halves(classOf, classes, draw);
+  const scales = [1, 0].map((other) => scalesOf(z, classOf, classes, half, other, draw));
   const same = scales[0].every((scale, j) => scale === scales[1][j]);
   const columns = reaches.length * axes;
   const own = new Float32Array(rows * columns);
   const fits = reaches.map((reach, r) => {
     const both = (same ? [scales[0]] : scales).map((own) => {
-      const map = fitKernelFeatures(scaled(z, own), features, reach, mostLandmarks);
+      const map = fitKernelFeatures(scaled(z, own), features, reach, mostLandmarks, draw);
       return { scales: own, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
     });
     const scores = new Float64Array(rows * classes);
@@ -124,10 +127,14 @@ function add(
   }
 }
 
-/** Put every other row of a class into the second half: 0 or 1 for each row. */
-function halves(classOf: Int32Array, classes: number): Uint8Array {
+/** Put every other row of a class into the second half, in an order that is drawn: 0 or 1 for each row. */
+function halves(classOf: Int32Array, classes: number, draw: number): Uint8Array {
+  const rows = classOf.length;
+  const order = draw === 0 ? classOf.keys() : permutation(stream(draw, 'halves'), rows);
   const next = Int32Array.from({ length: classes }, (_, k) => k % 2);
-  return Uint8Array.from(classOf, (k) => next[k]++ % 2);
+  const half = new Uint8Array(rows);
+  for (const i of order) half[i] = next[classOf[i]]++ % 2;
+  return half;
 }
 
 /** Weigh the features by what the rows of one half tell of them. */
@@ -137,11 +144,13 @@ function scalesOf(
   classes: number,
   half: Uint8Array,
   which: number,
+  draw: number,
 ): Float64Array {
   const width = z.length / classOf.length;
   const inHalf = (_: number, i: number) => half[i] === which;
   const rows = z.filter((_, at) => half[Math.floor(at / width)] === which);
-  return featureScales(rows, width, classOf.filter(inHalf), classes, weighingReach, mostLandmarks);
+  const own = classOf.filter(inHalf);
+  return featureScales(rows, width, own, classes, weighingReach, mostLandmarks, draw);
 }
 
 /**

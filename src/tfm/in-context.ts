@@ -2,12 +2,15 @@
 // there are many classes, the support encoded once, the query in chunks.
 
 import { allNodes, type ClassNode, groupsOf } from './class-nodes.js';
+import { type Discriminants, withOwnScores, withScores } from './discriminants.js';
 import type { LoadedNetwork } from './loaded-network.js';
 import { decodeQuery, type EncodedSupport, encodeSupport, type Pause } from './mitra.js';
 
 /** How a member of an ensemble sees the table. */
 export interface View {
-  /** +1 or −1 a column; absent: as it is. */
+  /** Directions, the rows' scores on which it is shown after the features, where the model expects them. */
+  readonly discriminants?: Discriminants;
+  /** +1 or −1 a column, the scores among them; absent: as it is. */
   readonly signs?: Int8Array;
   /** Seeds the order in which classes take the network's slots; absent: as they are. */
   readonly slots?: readonly number[];
@@ -69,8 +72,7 @@ export async function classProbabilities(
   const rows = query.length / support.features;
   const total = new Float64Array(rows * classes);
   for (const [member, view] of views.entries()) {
-    const seen = { ...support, x: mirrored(support.x, view.signs) };
-    const asked = mirrored(query, view.signs);
+    const { support: seen, query: asked } = shownTo(view, support, query);
     const walk = async (node: ClassNode, path: string, reach: Float64Array): Promise<void> => {
       const logits = await nodeLogits(network, node, seen, view, asked, `${member}${path}`, work);
       const width = node.groups.length;
@@ -171,6 +173,20 @@ export async function rawOutputs(
   } finally {
     if (!work.cache) encoded.free();
   }
+}
+
+/** Rows as a member sees them. */
+export function shownTo(
+  { discriminants, signs }: View,
+  support: Support,
+  query: Float32Array,
+): { readonly support: Support; readonly query: Float32Array } {
+  const features = support.features + (discriminants?.columns ?? 0);
+  const x = mirrored(withOwnScores(discriminants, support.x), signs);
+  return {
+    support: { ...support, features, x },
+    query: mirrored(withScores(discriminants, query), signs),
+  };
 }
 
 /** Turn every column by its sign. */

@@ -1,5 +1,6 @@
 // Columns in which a linear fit is a kernel regression: an incomplete Cholesky factor of the kernel
-// matrix of the support rows, and what it says of other rows.
+// matrix of the support rows, and what it says of other rows. Kept together: a map, its slopes and the
+// loops behind them, which share the form of the kernel.
 
 import type { ArrayLoops } from '../math/array-loops.js';
 import { randomChoice } from '../math/draws.js';
@@ -111,21 +112,22 @@ function transpose(z: Float64Array, width: number): Float64Array {
  * Learn the map from rows.
  *
  * Randomly pivoted Cholesky (Chen, Epperly, Tropp & Webber 2023): landmarks are drawn one after the
- * other, by what of them the earlier ones do not explain. The draws have a seed of their own, so the
- * same rows give the same map.
+ * other, by what of them the earlier ones do not explain.
  * @param z rows × width, row-major, z-scores.
  * @param reach How far apart, a feature, rows may lie and still tell of each other.
  * @param most Most landmarks.
+ * @param seed Seeds the draws: the same rows give the same map.
  */
 export function fitKernelFeatures(
   z: Float64Array,
   width: number,
   reach: number,
   most: number,
+  seed = 0,
 ): KernelFeatures {
   const rows = z.length / width;
   const size = Math.min(rows, most);
-  const random = stream(0, 'landmarks');
+  const random = stream(seed, 'landmarks');
   const turned = transpose(z, width);
   // A row lies at no distance from itself.
   const left = new Float64Array(rows).fill(2);

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { averageClassifiers } from './average-classifiers.js';
 import { classifierOf, type FittedClassifier, type PreparedContext } from './classifier.js';
-import { columnsPerAxis, fitDiscriminants } from './discriminants.js';
+import { fitDiscriminants } from './discriminants.js';
 import { sourceOf } from './network-source.js';
 import { readSafetensors } from './safetensors.js';
 import { classifierVersion, type StoredClassifier } from './save-classifier.js';
-import { pickColumns } from './select-features.js';
 import { readNetwork } from './weights.js';
 
 /**
@@ -42,11 +41,10 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
   const x = tensors.get('x');
   const labels = tensors.get('labels');
   const { axes = 0 } = stored;
-  const scores = columnsPerAxis * axes;
   const width = stored.picked.length;
-  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== width + scores) {
+  if (!x || !labels || x.shape[0] !== labels.data.length || x.shape[1] !== width) {
     throw new TypeError(
-      `Cannot load the classifier as context.safetensors must hold labels and rows of ${width + scores} features: it does not; save the classifier again`,
+      `Cannot load the classifier as context.safetensors must hold labels and rows of ${width} features: it does not; save the classifier again`,
     );
   }
   const {
@@ -60,9 +58,6 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
     ...rest
   } = stored;
   const codes = Int32Array.from(labels.data);
-  const first = Array.from({ length: width }, (_, j) => j);
-  const own = pickColumns(x.data, width + scores, first);
-  const discriminants = fitDiscriminants(own, codes, axes);
   const context: PreparedContext = {
     ...rest,
     // JSON writes the undefined of a numeric column as null.
@@ -74,12 +69,15 @@ export async function loadClassifier(folder: string): Promise<FittedClassifier> 
         : {}),
     },
     preprocessor: { ...preprocessor, means: Float64Array.from(preprocessor.means) },
-    views: views.map(({ signs, slots }) => ({
-      ...(signs ? { signs: Int8Array.from(signs) } : {}),
-      ...(slots ? { slots } : {}),
-    })),
-    ...(discriminants ? { discriminants } : {}),
-    support: { features: width + scores, x: x.data, labels: codes },
+    views: views.map(({ signs, slots }, member) => {
+      const discriminants = fitDiscriminants(x.data, codes, axes, member);
+      return {
+        ...(discriminants ? { discriminants } : {}),
+        ...(signs ? { signs: Int8Array.from(signs) } : {}),
+        ...(slots ? { slots } : {}),
+      };
+    }),
+    support: { features: width, x: x.data, labels: codes },
   };
   return classifierOf(sourceOf(tfm, network), context, { temperature });
 }

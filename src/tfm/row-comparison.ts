@@ -22,6 +22,7 @@ const lookedAt = 128;
  * @param classOf Class of every row, 0 … classes − 1.
  * @param reach How far apart, a feature, rows may lie and still tell of each other.
  * @param landmarks Most rows to which all are compared.
+ * @param seed Seeds the draws of these.
  * @returns What to multiply each feature by: roots of weights whose mean is 1.
  */
 export function featureScales(
@@ -31,6 +32,7 @@ export function featureScales(
   classes: number,
   reach: number,
   landmarks: number,
+  seed = 0,
 ): Float64Array {
   const rows = classOf.length;
   const equal = Math.min(1, width / rows);
@@ -40,7 +42,7 @@ export function featureScales(
   if (equal === 1) return scales;
   for (let round = 0; round < rounds; round++) {
     const own = scaled(z, scales);
-    const map = fitKernelFeatures(own, width, reach, landmarks);
+    const map = fitKernelFeatures(own, width, reach, landmarks, seed);
     const coefficients = ridgeCoefficients(map.own, classOf, classes, penalty);
     const asked = coefficients.filter((_, at) => at % classes < outputs);
     const slopes = meanSquaredSlopes(map, own, asked, lookedAt);

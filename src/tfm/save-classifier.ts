@@ -10,8 +10,8 @@ export const classifierVersion: number = 4;
 
 /** What `classifier.json` holds; the context rows' numbers lie beside it. */
 export interface StoredClassifier
-  extends Omit<PreparedContext, 'support' | 'preprocessor' | 'views' | 'discriminants'> {
-  /** How many directions follow the picked columns; they are learned from these again. */
+  extends Omit<PreparedContext, 'support' | 'preprocessor' | 'views'> {
+  /** How many directions members are shown; they are learned from the context rows again. */
   readonly axes?: number;
   readonly kind: 'classifier';
   readonly version: number;
@@ -33,7 +33,8 @@ export async function saveClassifier(
   temperature: number,
 ): Promise<void> {
   await makeFolder(folder, 'classifier');
-  const { support, preprocessor, views, discriminants, ...rest } = context;
+  const { support, preprocessor, views, ...rest } = context;
+  const { discriminants } = views[0];
   await writeNetwork(folder, { config: source.config, weights: source.weights() });
   await writeSafetensors(
     join(folder, 'context.safetensors'),

@@ -64,11 +64,13 @@ export function classTask(
   context: PreparedContext,
   options: EpisodeOptions,
 ): TuningTask<FittedClassifier> {
-  const { support, classes, target } = context;
+  const { support, classes, target, views } = context;
+  // Steps are shown what the first member of an ensemble is.
+  const { axes = 0, columns = 0 } = views[0].discriminants ?? {};
   const nodes = allNodes(context.root);
   return {
     rows: support.labels.length,
-    features: support.features,
+    features: support.features + columns,
     identity: { target, classes, context: fingerprint(support.x, support.labels) },
     episode(drawn, random) {
       const codes = targetCodes(context, drawn);
@@ -82,7 +84,6 @@ export function classTask(
       const { orders } = context.encoding;
       const shown = split.support.map((i) => rows[i]);
       const x = encodeRows(context, drawn, orders && takeRows(drawn, shown));
-      const { axes = 0 } = context.discriminants ?? {};
       const known = new Set(split.support.map((i) => labels[i]));
       // A class that the support lacks cannot be predicted from it: such rows do not count.
       const asked = split.query.map((i) => (known.has(labels[i]) ? labels[i] : -1));

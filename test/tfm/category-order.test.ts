@@ -6,7 +6,7 @@ import { fromRecords } from '../../src/data/records.js';
 import type { Table } from '../../src/data/table.js';
 import { stream } from '../../src/math/random.js';
 import { orderByTarget } from '../../src/tfm/category-order.js';
-import { prepareContext, prepareRows } from '../../src/tfm/classifier.js';
+import { encodeRows, prepareContext } from '../../src/tfm/classifier.js';
 import { loadClassifier } from '../../src/tfm/load-classifier.js';
 import { loadTfm, tfmOf } from '../../src/tfm/load-tfm.js';
 import type { LossGradient } from '../../src/tfm/mitra-gradient.js';
@@ -201,7 +201,7 @@ describe('A model that orders categories by the target', () => {
     const mean = correlations.reduce((a, b) => a + b, 0) / correlations.length;
     expect(Math.abs(mean)).toBeLessThan(0.15);
     // In the context's own order, which saw all labels, they do tell.
-    const codes = [...prepareRows(context, idle)];
+    const codes = [...encodeRows(context, idle)];
     const known = idle.columns[1];
     if (!('codes' in known)) throw new Error('the target must be categorical');
     expect(Math.abs(correlation(codes, [...known.codes]))).toBeGreaterThan(0.2);
@@ -211,7 +211,7 @@ describe('A model that orders categories by the target', () => {
     const tfm = await loadTfm();
     const config = { ...tfm.config, category_order: 'target' as const, discriminants: 3 };
     const ordered = tfmOf({ config, weights: tfm.weights }, 'ordered', tfm.source);
-    const model = await ordered.fit(words(80, 4), { seed: 1 });
+    const model = await ordered.fit(words(80, 4), { seed: 1, members: 3 });
     const folder = await mkdtemp(join(tmpdir(), 'causalmixft-order-'));
     try {
       await model.save(folder);

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { fromRecords } from '../../src/data/records.js';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
-import { prepareContext, prepareRows } from '../../src/tfm/classifier.js';
+import { encodeRows, prepareContext } from '../../src/tfm/classifier.js';
 import { applyDiscriminants, fitDiscriminants } from '../../src/tfm/discriminants.js';
+import { shownTo } from '../../src/tfm/in-context.js';
 import { loadTfm } from '../../src/tfm/load-tfm.js';
 import { classTask } from '../../src/tfm/tuning-task.js';
 
@@ -130,7 +131,7 @@ describe('A model that shows discriminants', () => {
       { target: 'label', types: { label: 'categorical' } },
     );
     const context = prepareContext(idle, { ...config, discriminants: 3 }, { seed: 1 });
-    expect(context.support.features).toBe(32);
+    expect(context.support.features).toBe(30);
     const task = classTask(context, {});
     const last = (z: ArrayLike<number>, which: number): number[] =>
       Array.from({ length: z.length / 32 }, (_, i) => z[i * 32 + 30 + which]);
@@ -144,12 +145,34 @@ describe('A model that shows discriminants', () => {
       return [0, 1].map((which) => correlation(last(episode.query, which), labels));
     });
     // Rows of the context are recognised where they come back as rows to predict.
-    const again = prepareRows(context, idle);
+    const [view] = context.views;
+    const { support, query: again } = shownTo(view, context.support, encodeRows(context, idle));
+    expect(support.features).toBe(32);
     const labels = Array.from({ length: 80 }, (_, i) => i % 2);
     for (const which of [0, 1]) {
       const mean = found.reduce((sum, each) => sum + each[which], 0) / 20;
       expect(Math.abs(mean)).toBeLessThan(0.2);
       expect(Math.abs(correlation(last(again, which), labels))).toBeGreaterThan(0.4);
+    }
+  });
+
+  it('shows each member of an ensemble directions of its own', async () => {
+    const { config } = await loadTfm();
+    const { x, labels } = shifted(200, [new Array(6).fill(0), new Array(6).fill(0.4)], 9);
+    const table = fromRecords(
+      Array.from({ length: 200 }, (_, i) => ({
+        ...Object.fromEntries(Array.from({ length: 6 }, (_, j) => [`x${j}`, x[i * 6 + j]])),
+        label: labels[i] ? 'yes' : 'no',
+      })),
+      { target: 'label', types: { label: 'categorical' } },
+    );
+    const ensemble = { seed: 1, members: 3 };
+    const { views } = prepareContext(table, { ...config, discriminants: 3 }, ensemble);
+    const [first, ...others] = views.map((view) => view.discriminants?.own ?? []);
+    for (const other of others) {
+      const r = correlation(first, other);
+      expect(r).toBeGreaterThan(0.8);
+      expect(r).toBeLessThan(0.9999);
     }
   });
 });
