@@ -6,10 +6,10 @@
 
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
 import { permutation, stream } from '../math/random.js';
+import { featureScales, scaled } from './feature-scales.js';
 import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
 import { leaveOneOutRidge } from './leave-one-out-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
-import { featureScales, scaled } from './row-comparison.js';
 
 /** A fit of all support rows in which features count by what one half of the rows tells of them. */
 interface Fit {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
-import { featureScales, scaled } from '../../src/tfm/row-comparison.js';
+import { featureScales, scaled } from '../../src/tfm/feature-scales.js';
 
 /** Normal features, and two classes by the sign of what `of` makes of a row. */
 function rowsOf(rows: number, width: number, of: (row: Float64Array) => number) {
