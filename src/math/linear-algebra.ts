@@ -49,13 +49,8 @@ export function cholesky(a: Float64Array, n: number, tolerance = 1e-12): Float64
  * @returns X, n × m.
  */
 export function choleskySolve(l: Float64Array, b: Float64Array, n: number, m = 1): Float64Array {
-  const x = Float64Array.from(b);
+  const x = forwardSolve(l, b, n, m);
   for (let c = 0; c < m; c++) {
-    for (let i = 0; i < n; i++) {
-      let sum = x[i * m + c];
-      for (let k = 0; k < i; k++) sum -= l[i * n + k] * x[k * m + c];
-      x[i * m + c] = sum / l[i * n + i];
-    }
     for (let i = n - 1; i >= 0; i--) {
       let sum = x[i * m + c];
       for (let k = i + 1; k < n; k++) sum -= l[k * n + i] * x[k * m + c];
@@ -63,6 +58,33 @@ export function choleskySolve(l: Float64Array, b: Float64Array, n: number, m = 1
     }
   }
   return x;
+}
+
+/**
+ * Solve L·X = B for a lower triangular matrix.
+ * @param l n × n, row-major.
+ * @param b n × m, row-major; left as it is.
+ * @returns X, n × m.
+ */
+export function forwardSolve(l: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
+  const x = Float64Array.from(b);
+  for (let c = 0; c < m; c++) {
+    for (let i = 0; i < n; i++) {
+      let sum = x[i * m + c];
+      for (let k = 0; k < i; k++) sum -= l[i * n + k] * x[k * m + c];
+      x[i * m + c] = sum / l[i * n + i];
+    }
+  }
+  return x;
+}
+
+/** Turn a matrix, rows × columns, into columns × rows. */
+export function transpose(a: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let j = 0, at = 0; j < columns; j++) {
+    for (let i = 0; i < rows; i++, at++) out[at] = a[i * columns + j];
+  }
+  return out;
 }
 
 /** The logarithm of the determinant of A = L·Lᵀ, from its Cholesky factor (n × n). */

@@ -4,6 +4,7 @@
 
 import type { ArrayLoops } from '../math/array-loops.js';
 import { randomChoice } from '../math/draws.js';
+import { transpose } from '../math/linear-algebra.js';
 import { stream } from '../math/random.js';
 import { arrayLoops } from '../math/tf.js';
 
@@ -98,16 +99,6 @@ function sum(values: Float64Array): number {
   return total;
 }
 
-/** Turn rows × width into width × rows. */
-function transpose(z: Float64Array, width: number): Float64Array {
-  const rows = z.length / width;
-  const out = new Float64Array(z.length);
-  for (let k = 0, at = 0; k < width; k++) {
-    for (let i = 0; i < rows; i++, at++) out[at] = z[i * width + k];
-  }
-  return out;
-}
-
 /**
  * Learn the map from rows.
  *
@@ -128,7 +119,7 @@ export function fitKernelFeatures(
   const rows = z.length / width;
   const size = Math.min(rows, most);
   const random = stream(seed, 'landmarks');
-  const turned = transpose(z, width);
+  const turned = transpose(z, rows, width);
   // A row lies at no distance from itself.
   const left = new Float64Array(rows).fill(2);
   for (let i = 0; i < rows; i++) {
@@ -155,7 +146,7 @@ export function fitKernelFeatures(
   for (const [a, row] of chosen.entries()) {
     for (let b = 0; b <= a; b++) factor[a * rank + b] = columns[b * rows + row];
   }
-  const own = transpose(columns.subarray(0, rank * rows), rows);
+  const own = transpose(columns.subarray(0, rank * rows), rank, rows);
   const means = new Float64Array(rank);
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < rank; k++) means[k] += own[i * rank + k] / rows;
@@ -211,7 +202,7 @@ export function applyKernelFeatures(
   const { weights, offsets } = kernelSums(fitted, coefficients);
   const outputs = offsets.length;
   const rows = z.length / width;
-  const turned = transpose(z, width);
+  const turned = transpose(z, rows, width);
   const values = new Float64Array(rows);
   const out = Float64Array.from({ length: rows * outputs }, (_, at) => offsets[at % outputs]);
   for (let k = 0; k < rank; k++) {

@@ -1,7 +1,7 @@
 // Least squares of class indicators with a penalty, and what each row's fit would be without the row:
 // the penalty of the smallest such error is taken. Everything is in closed form.
 
-import { cholesky, choleskySolve } from '../math/linear-algebra.js';
+import { cholesky, choleskySolve, forwardSolve } from '../math/linear-algebra.js';
 import { arrayLoops } from '../math/tf.js';
 
 /** A ridge regression of class indicators. */
@@ -175,17 +175,4 @@ function solveRows(
     }
   }
   return { leverages, scores };
-}
-
-/** Solve L·X = B for a lower triangular matrix: n × m. */
-function forwardSolve(l: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
-  const x = b.slice();
-  for (let a = 0; a < n; a++) {
-    for (let k = 0; k < a; k++) {
-      const weight = l[a * n + k];
-      for (let c = 0; c < m; c++) x[a * m + c] -= weight * x[k * m + c];
-    }
-    for (let c = 0; c < m; c++) x[a * m + c] /= l[a * n + a];
-  }
-  return x;
 }

@@ -2,6 +2,7 @@
 // autogluon/mitra-finetune): standardise, then project on the directions of largest variance.
 
 import { largeSymmetricEigen } from '../math/large-symmetric-eigen.js';
+import { transpose } from '../math/linear-algebra.js';
 import { permutation, type Random } from '../math/random.js';
 import type { Pause } from './pieces.js';
 
@@ -51,7 +52,7 @@ export async function fitProjection(
   const byColumns = columns <= n;
   const inner = byColumns
     ? await products(z, columns, n, pause)
-    : await products(transposed(z, columns, n), n, columns, pause);
+    : await products(transpose(z, columns, n), n, columns, pause);
   const { values, vectors } = await largeSymmetricEigen(inner, byColumns ? columns : n, pause);
   const found: Float64Array[] = [];
   for (let k = 0; k < Math.min(most, values.length); k++) {
@@ -122,12 +123,6 @@ async function products(
     }
     await pause();
   }
-  return out;
-}
-
-function transposed(z: Float64Array, columns: number, n: number): Float64Array {
-  const out = new Float64Array(z.length);
-  for (let j = 0; j < columns; j++) for (let i = 0; i < n; i++) out[i * columns + j] = z[j * n + i];
   return out;
 }
 
