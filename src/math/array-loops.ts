@@ -17,23 +17,29 @@ export interface ArrayLoops {
     epsilon: number,
   ): void;
   /**
-   * Squared lengths of L⁻¹·z for every row z of n numbers, and its products with the columns of `right`;
-   * see src/tfm/leave-one-out-ridge.ts.
+   * Kernel values of rows with other rows, for each reach a matrix; of rows compared with themselves the
+   * lower triangle only. This and `slopes`: see src/tfm/row-kernel.ts.
    */
-  solveRows(
-    lower: Float64Array,
-    z: Float64Array,
-    right: Float64Array,
-    squares: Float64Array,
-    products: Float64Array,
-    n: number,
+  compare(
+    rows: Float64Array,
+    turned: Float64Array,
+    reaches: Float64Array,
+    out: Float64Array,
+    width: number,
+    same: number,
   ): void;
-  /** Add the lower triangle of zᵀz, for rows of n numbers. */
-  gram(z: Float64Array, out: Float64Array, n: number): void;
-  /** Kernel values of rows with a point; these and the next two: see src/tfm/kernel-features.ts. */
-  compare(turned: Float64Array, point: Float64Array, out: Float64Array, reach: number): void;
-  /** Take from a column what the earlier ones explain of it. */
-  explain(columns: Float64Array, left: Float64Array, rank: number, pivot: number): void;
+  /**
+   * A⁻¹·right and the diagonal of A⁻¹ for each n × n matrix A, of which the lower triangle is read; see
+   * src/tfm/kernel-ridge.ts.
+   * @returns Whether all are positive definite.
+   */
+  solve(
+    matrices: Float64Array,
+    right: Float64Array,
+    diagonals: Float64Array,
+    solutions: Float64Array,
+    n: number,
+  ): boolean;
   /** Squared slopes of sums of kernels. */
   slopes(
     points: Float64Array,

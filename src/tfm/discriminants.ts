@@ -7,18 +7,21 @@
 import { multiply, symmetricEigen } from '../math/linear-algebra.js';
 import { permutation, stream } from '../math/random.js';
 import { featureScales, scaled } from './feature-scales.js';
-import { applyKernelFeatures, fitKernelFeatures, type KernelFeatures } from './kernel-features.js';
-import { leaveOneOutRidge } from './leave-one-out-ridge.js';
+import { bestPenalties, type KernelRidge, kernelRidges } from './kernel-ridge.js';
 import { applyQuantileStep, fitQuantileStep, type QuantileStep } from './quantile-step.js';
+import { rowKernels } from './row-kernel.js';
+import { stratifiedRows } from './stratified-rows.js';
 
-/** A fit of all support rows in which features count by what one half of the rows tells of them. */
+/** Fits of the learned rows in which features count by what one half of the rows tells of them. */
 interface Fit {
   /** What each feature is multiplied by: what tells little counts little. */
   readonly scales: Float64Array;
-  /** What the directions are straight in. */
-  readonly map: KernelFeatures;
-  /** rank of the map × axes */
-  readonly weights: Float64Array;
+  /** The rows so scaled: rows × features. */
+  readonly rows: Float64Array;
+  /** For each reach what comparisons with the rows count: rows × axes. */
+  readonly weights: readonly Float64Array[];
+  /** For each reach, one an axis. */
+  readonly offsets: readonly Float64Array[];
 }
 
 /** Directions learned from support rows. */
@@ -31,14 +34,14 @@ export interface Discriminants {
   readonly columns: number;
   /** Features enter as the z-scores that the network sees. */
   readonly step: QuantileStep;
-  /** For each reach, the fits whose mean is another row's score. */
-  readonly fits: readonly (readonly Fit[])[];
+  /** The fits whose mean is another row's score. */
+  readonly fits: readonly Fit[];
   /** Scores of the support rows from fits without their labels: rows × columns. */
   readonly own: Float32Array;
 }
 
-/** Ridge penalties per row; the kernel of a row with itself is about 2.5 near and 6 far. */
-const penalties = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+/** Ridge penalties; the kernel of a row with itself is about 2.5 near and 6 far. */
+const penalties = [0.01, 0.1, 1, 10, 100];
 /**
  * How far apart, a feature, rows may lie and still tell of each other: near ones know curves and
  * corners, far ones are steadier where there is noise.
@@ -48,25 +51,26 @@ const reaches = [1, 8];
 export const columnsPerAxis: number = reaches.length;
 /** The reach of the fits that the features are weighed by. */
 const weighingReach = 2;
-/** Rows to which all are compared: more are slower and say little more. */
-const mostLandmarks = 128;
+/** Rows that are learned from: a fit's time is their third power. */
+const mostRows = 1024;
 
 /**
  * Learn the directions.
  *
- * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a ridge
- * regression of the class indicators on kernel features, its penalty chosen by the leave-one-out
- * error (PRESS, Allen 1974); then the principal axes of the leave-one-out scores.
+ * Kernel discriminant analysis by optimal scoring (Hastie, Tibshirani & Buja 1994): a kernel ridge
+ * regression of the class indicators, its penalty chosen by the leave-one-out error; then the
+ * principal axes of the leave-one-out scores.
  *
  * Features are weighed, which leaving a row out of the last fit does not undo: so there are two fits of
- * all rows, each with the weights that one half of them gives, and a row's own score comes from the
- * other half's (cross-fitting).
+ * all rows, each with the weights that one half of them gives and the penalty that is best for the other,
+ * and a row's own score comes from the fit whose weights have not seen it (cross-fitting).
  *
  * All this for each reach of the kernel: the directions of one, then those of the next.
  * @param x Support rows × features, row-major, finite.
  * @param labels Class of every support row, from 0.
  * @param most Most directions for each reach; there is one less than there are classes.
- * @param draw Seeds the halves and the landmarks: each member of an ensemble has its own.
+ * @param draw Seeds the halves, and which rows are learned from where there are more than 1024: each
+ *   member of an ensemble has its own.
  * @returns `undefined` where there is one class or no feature.
  */
 export function fitDiscriminants(
@@ -75,42 +79,106 @@ export function fitDiscriminants(
   most: number,
   draw = 0,
 ): Discriminants | undefined {
-  const rows = labels.length;
-  const features = x.length / rows;
+  const all = labels.length;
+  const features = x.length / all;
   const present = [...new Set(Array.from(labels))].sort((a, b) => a - b);
   const classes = present.length;
   const axes = Math.min(most, classes - 1);
   if (axes < 1 || !(features >= 1)) return undefined;
-  const step = fitQuantileStep(x, rows, features);
-  const z = Float64Array.from(applyQuantileStep(step, x));
+  const step = fitQuantileStep(x, all, features);
   const place = new Map(present.map((label, k) => [label, k]));
-  const classOf = Int32Array.from(labels, (label) => place.get(label) as number);
-  const shares = new Float64Array(classes);
-  for (const k of classOf) shares[k] += 1 / rows;
+  const everyClass = Int32Array.from(labels, (label) => place.get(label) as number);
+  const learned = stratifiedRows(everyClass, mostRows, stream(draw, 'rows'));
+  const z = rowsOf(Float64Array.from(applyQuantileStep(step, x)), learned, features);
+  const classOf = learned.map((i) => everyClass[i]);
   const half = halves(classOf, classes, draw);
-  const scales = [1, 0].map((other) => scalesOf(z, classOf, classes, half, other, draw));
-  const same = scales[0].every((scale, j) => scale === scales[1][j]);
+  const ridges = crossFit(z, classOf, classes, half);
   const columns = reaches.length * axes;
-  const own = new Float32Array(rows * columns);
-  const fits = reaches.map((reach, r) => {
-    const both = (same ? [scales[0]] : scales).map((own) => {
-      const map = fitKernelFeatures(scaled(z, own), features, reach, mostLandmarks, draw);
-      return { scales: own, map, ...leaveOneOutRidge(map.own, classOf, shares, penalties) };
-    });
-    const scores = new Float64Array(rows * classes);
-    for (let i = 0; i < rows; i++) {
-      const unseen = both[half[i] % both.length].scores;
+  const scoresOfLearned = new Float32Array(learned.length * columns);
+  const turns = reaches.map((_, r) => {
+    const scores = new Float64Array(learned.length * classes);
+    for (const [i, which] of half.entries()) {
+      // The fit that the other half's rows gave the weights of.
+      const { scores: unseen } = ridges[(1 - which) % ridges.length].ofReach[r];
       scores.set(unseen.subarray(i * classes, (i + 1) * classes), i * classes);
     }
     const turn = principalAxes(scores, classes, axes);
-    add(multiply(scores, turn, rows, classes, axes), axes, own, columns, r * axes);
-    return both.map(({ scales, map, coefficients }) => ({
-      scales,
-      map,
-      weights: multiply(coefficients, turn, map.rank, classes, axes),
-    }));
+    const turned = multiply(scores, turn, learned.length, classes, axes);
+    add(turned, axes, scoresOfLearned, columns, r * axes);
+    return turn;
   });
-  return { features, axes, columns, step, fits, own };
+  const fits = ridges.map(({ scales, rows, ofReach }) => ({
+    scales,
+    rows,
+    weights: ofReach.map(({ weights }, r) =>
+      multiply(weights, turns[r], learned.length, classes, axes),
+    ),
+    offsets: ofReach.map(({ offsets }, r) => multiply(offsets, turns[r], 1, classes, axes)),
+  }));
+  const fitted = { features, axes, columns, step, fits };
+  // The labels of rows that nothing was learned from are as unknown as those of rows to predict.
+  const own =
+    learned.length < all ? applyDiscriminants(fitted, x) : new Float32Array(all * columns);
+  for (const [n, i] of learned.entries()) {
+    own.set(scoresOfLearned.subarray(n * columns, (n + 1) * columns), i * columns);
+  }
+  return { ...fitted, own };
+}
+
+/** Fits of all rows, for each reach, in which features are weighed alike. */
+interface WeighedFit {
+  readonly scales: Float64Array;
+  /** The rows so scaled. */
+  readonly rows: Float64Array;
+  readonly ofReach: readonly KernelRidge[];
+}
+
+/**
+ * Fit all rows twice, with the weights of features that one half of the rows gives, then the other; once
+ * where both give the same.
+ */
+function crossFit(
+  z: Float64Array,
+  classOf: Int32Array,
+  classes: number,
+  half: Uint8Array,
+): WeighedFit[] {
+  const features = z.length / classOf.length;
+  const everyRow = Int32Array.from(classOf.keys());
+  const halfRows = [0, 1].map((which) => everyRow.filter((i) => half[i] === which));
+  const weighed = halfRows.map((own) => {
+    const labels = own.map((i) => classOf[i]);
+    return featureScales(rowsOf(z, own, features), features, labels, classes, weighingReach);
+  });
+  const same = weighed[0].every((scale, j) => scale === weighed[1][j]);
+  return (same ? [weighed[0]] : weighed).map((scales, which) => {
+    const rows = scaled(z, scales);
+    const kernels = rowKernels(rows, rows, features, reaches);
+    const unseen = same ? everyRow : halfRows[1 - which];
+    const labels = unseen.map((i) => classOf[i]);
+    const parts = kernels.map((kernel) => partOf(kernel, unseen, classOf.length));
+    const chosen = bestPenalties(parts, penalties, labels, classes);
+    return { scales, rows, ofReach: kernelRidges(kernels, chosen, classOf, classes) };
+  });
+}
+
+/** Some rows of a matrix. */
+function rowsOf(matrix: Float64Array, rows: Int32Array, width: number): Float64Array {
+  const out = new Float64Array(rows.length * width);
+  for (const [n, i] of rows.entries()) {
+    out.set(matrix.subarray(i * width, (i + 1) * width), n * width);
+  }
+  return out;
+}
+
+/** Some rows and columns, rising, of the lower triangle of a matrix. */
+function partOf(matrix: Float64Array, rows: Int32Array, width: number): Float64Array {
+  const size = rows.length;
+  const out = new Float64Array(size * size);
+  for (let a = 0; a < size; a++) {
+    for (let b = 0; b <= a; b++) out[a * size + b] = matrix[rows[a] * width + rows[b]];
+  }
+  return out;
 }
 
 /** Add a matrix into some columns of another one. */
@@ -137,35 +205,36 @@ function halves(classOf: Int32Array, classes: number, draw: number): Uint8Array 
   return half;
 }
 
-/** Weigh the features by what the rows of one half tell of them. */
-function scalesOf(
-  z: Float64Array,
-  classOf: Int32Array,
-  classes: number,
-  half: Uint8Array,
-  which: number,
-  draw: number,
-): Float64Array {
-  const width = z.length / classOf.length;
-  const inHalf = (_: number, i: number) => half[i] === which;
-  const rows = z.filter((_, at) => half[Math.floor(at / width)] === which);
-  const own = classOf.filter(inHalf);
-  return featureScales(rows, width, own, classes, weighingReach, mostLandmarks, draw);
-}
+/** Rows that are scored at a time: their kernel values with all learned rows are held. */
+const chunk = 256;
 
 /**
  * Score other rows.
  * @param x rows × features
  * @returns rows × columns
  */
-export function applyDiscriminants(fitted: Discriminants, x: Float32Array): Float32Array {
-  const { features, axes, columns, step, fits } = fitted;
+export function applyDiscriminants(
+  { features, axes, columns, step, fits }: Omit<Discriminants, 'own'>,
+  x: Float32Array,
+): Float32Array {
   const z = Float64Array.from(applyQuantileStep(step, x));
   const out = new Float32Array((z.length / features) * columns);
-  for (const [r, both] of fits.entries()) {
-    for (const { scales, map, weights } of both) {
-      const scores = applyKernelFeatures(map, scaled(z, scales), weights);
-      add(scores, axes, out, columns, r * axes, 1 / both.length);
+  for (let first = 0; first * features < z.length; first += chunk) {
+    const part = z.subarray(first * features, (first + chunk) * features);
+    const found = out.subarray(first * columns, (first + chunk) * columns);
+    for (const { scales, rows, weights, offsets } of fits) {
+      const kernels = rowKernels(scaled(part, scales), rows, features, reaches);
+      for (const [r, kernel] of kernels.entries()) {
+        const scores = multiply(
+          kernel,
+          weights[r],
+          part.length / features,
+          rows.length / features,
+          axes,
+        );
+        for (let at = 0; at < scores.length; at++) scores[at] += offsets[r][at % axes];
+        add(scores, axes, found, columns, r * axes, 1 / fits.length);
+      }
     }
   }
   return out;

@@ -1,13 +1,13 @@
-// How much every feature counts where rows are compared. A kernel that weighs all features alike spreads
-// its few landmarks over those that tell nothing; so features are weighed by what a first fit makes of
+// How much every feature counts where rows are compared. To a kernel that weighs all features alike, rows
+// that differ in what tells nothing are far apart; so features are weighed by what a first fit makes of
 // them.
 
-import { fitKernelFeatures, meanSquaredSlopes } from './kernel-features.js';
-import { ridgeCoefficients } from './leave-one-out-ridge.js';
+import { kernelRidges } from './kernel-ridge.js';
+import { meanSquaredSlopes, rowKernels } from './row-kernel.js';
 
 const rounds = 2;
-/** These fits are asked only which features matter, so one penalty a row serves for all. */
-const penalty = 0.004;
+/** These fits are asked only which features matter, so one penalty serves for all. */
+const penalty = 1;
 /** Rows at which slopes are looked at: their mean over more is about the same. */
 const lookedAt = 128;
 
@@ -21,8 +21,6 @@ const lookedAt = 128;
  * @param z rows × width, row-major, z-scores.
  * @param classOf Class of every row, 0 … classes − 1.
  * @param reach How far apart, a feature, rows may lie and still tell of each other.
- * @param landmarks Most rows to which all are compared.
- * @param seed Seeds the draws of these.
  * @returns What to multiply each feature by: roots of weights whose mean is 1.
  */
 export function featureScales(
@@ -31,8 +29,6 @@ export function featureScales(
   classOf: Int32Array,
   classes: number,
   reach: number,
-  landmarks: number,
-  seed = 0,
 ): Float64Array {
   const rows = classOf.length;
   const equal = Math.min(1, width / rows);
@@ -42,10 +38,14 @@ export function featureScales(
   if (equal === 1) return scales;
   for (let round = 0; round < rounds; round++) {
     const own = scaled(z, scales);
-    const map = fitKernelFeatures(own, width, reach, landmarks, seed);
-    const coefficients = ridgeCoefficients(map.own, classOf, classes, penalty);
-    const asked = coefficients.filter((_, at) => at % classes < outputs);
-    const slopes = meanSquaredSlopes(map, own, asked, lookedAt);
+    const [{ weights }] = kernelRidges(
+      rowKernels(own, own, width, [reach]),
+      [penalty],
+      classOf,
+      classes,
+    );
+    const asked = weights.filter((_, at) => at % classes < outputs);
+    const slopes = meanSquaredSlopes(own, own, asked, width, reach, lookedAt);
     // Along the feature itself, not along what it was scaled to.
     for (let j = 0; j < width; j++) slopes[j] *= scales[j] ** 2;
     const mean = slopes.reduce((a, b) => a + b, 0) / width;

@@ -6,7 +6,7 @@ import { writeNetwork } from './weights.js';
 import { writeWhole } from './write-whole.js';
 
 /** Version of the folder's form. */
-export const classifierVersion: number = 4;
+export const classifierVersion: number = 5;
 
 /** What `classifier.json` holds; the context rows' numbers lie beside it. */
 export interface StoredClassifier

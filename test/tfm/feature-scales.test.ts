@@ -20,7 +20,7 @@ describe('featureScales()', () => {
       [[5, 7], (row: Float64Array) => row[5] * row[7]],
     ] as const) {
       const { z, classOf } = rowsOf(600, 12, of);
-      const weights = featureScales(z, 12, classOf, 2, 1, 128).map((scale) => scale ** 2);
+      const weights = featureScales(z, 12, classOf, 2, 1).map((scale) => scale ** 2);
       expect(weights.reduce((a, b) => a + b, 0) / 12).toBeCloseTo(1, 10);
       const idle = weights.filter((_, j) => !(asked as readonly number[]).includes(j));
       for (const j of asked) expect(weights[j]).toBeGreaterThan(3 * Math.max(...idle));
@@ -29,16 +29,16 @@ describe('featureScales()', () => {
 
   it('weighs all alike where rows are few beside the features, or nothing can be learned', () => {
     const { z, classOf } = rowsOf(20, 20, (row) => row[0]);
-    expect([...featureScales(z, 20, classOf, 2, 1, 128)]).toEqual(new Array(20).fill(1));
+    expect([...featureScales(z, 20, classOf, 2, 1)]).toEqual(new Array(20).fill(1));
     const same = new Float64Array(100 * 3);
     const alternating = Int32Array.from({ length: 100 }, (_, i) => i % 2);
-    expect([...featureScales(same, 3, alternating, 2, 1, 128)]).toEqual([1, 1, 1]);
+    expect([...featureScales(same, 3, alternating, 2, 1)]).toEqual([1, 1, 1]);
   });
 
   it('gives the same whichever of two classes comes first', () => {
     const { z, classOf } = rowsOf(300, 6, (row) => row[1] * row[4]);
     const turned = classOf.map((k) => 1 - k);
-    const [a, b] = [classOf, turned].map((each) => featureScales(z, 6, each, 2, 1, 128));
+    const [a, b] = [classOf, turned].map((each) => featureScales(z, 6, each, 2, 1));
     for (const [j, scale] of a.entries()) expect(scale).toBeCloseTo(b[j], 10);
   });
 });

@@ -1,17 +1,20 @@
-// The loops of arrays.cc. src/tfm/adamw.ts, src/tfm/leave-one-out-ridge.ts and src/tfm/kernel-features.ts
-// have the same in TypeScript, for where these were not compiled; both give the same numbers to the last
+// The loops of arrays.cc. src/tfm/adamw.ts, src/tfm/row-kernel.ts and src/tfm/kernel-ridge.ts have
+// the same in TypeScript, for where these were not compiled; both give the same numbers to the last
 // bit, as no two operations become one here (no fused multiply and add), whatever the width of registers.
-// Only exponentials may differ in their last bit.
+// Only exponentials may differ in their last bit, and slopes, whose sums are in another order.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC optimize("O3", "no-math-errno", "fp-contract=off")
+// Vectors are passed between functions that become one only.
+#pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
@@ -19,6 +22,7 @@
 #else
 #define WIDE
 #endif
+#define INLINE __attribute__((always_inline)) inline
 
 namespace {
 
@@ -44,96 +48,174 @@ void adam_items(float* __restrict p, const float* __restrict g, float* __restric
   }
 }
 
-// Squared lengths of v = L⁻¹·z for rows z from … to, L lower triangular and n × n, and vᵀ·right: n × m.
-WIDE void solve_items(const double* __restrict lower, const double* __restrict z, const double* __restrict right,
-                      double* __restrict squares, double* __restrict products, int64_t n, int64_t m, int64_t from,
-                      int64_t to) {
-  std::vector<double> solved(n * kRows), sums(m * kRows);
-  for (int64_t first = from; first < to; first += kRows) {
-    const int64_t own = std::min(kRows, to - first);
-    for (int64_t b = 0; b < n; b++)
-      for (int64_t r = 0; r < kRows; r++) solved[b * kRows + r] = r < own ? z[(first + r) * n + b] : 0;
-    std::fill(sums.begin(), sums.end(), 0);
-    double lengths[kRows] = {};
-    for (int64_t a = 0; a < n; a++) {
-      double values[kRows];
-      for (int64_t r = 0; r < kRows; r++) values[r] = solved[a * kRows + r];
-      for (int64_t b = 0; b < a; b++) {
-        const double weight = lower[a * n + b];
-        for (int64_t r = 0; r < kRows; r++) values[r] -= weight * solved[b * kRows + r];
+// Eight numbers at once; compilers turn them into whatever the machine has.
+typedef double Eight __attribute__((vector_size(64)));
+typedef int64_t Eights __attribute__((vector_size(64)));
+
+INLINE Eight load(const double* from) {
+  Eight v;
+  std::memcpy(&v, from, sizeof(v));
+  return v;
+}
+
+INLINE void store(double* to, Eight v) { std::memcpy(to, &v, sizeof(v)); }
+
+// e^x for eight x <= 0 in place, to the last bit or two: 2^n by the exponent's bits, e^r by a polynomial
+// on |r| <= ln(2)/2. Below the smallest normal number it is 0.
+INLINE void exponential(double* at) {
+  const Eight x = load(at);
+  const Eight shifted = x * 1.4426950408889634 + 6755399441055744.0;  // rounds to the nearest integer
+  const Eight n = shifted - 6755399441055744.0;
+  const Eight r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+  Eight p = r * (1.0 / 6227020800) + 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  p = p * r * r + r + 1.0;
+  const Eight power = (Eight)(((Eights)shifted << 52) + 0x3ff0000000000000);
+  store(at, x < -708.0 ? Eight{} : p * power);
+}
+
+// Kernel values of rows from … to with other rows (column by column: width × count), for each reach a
+// matrix rows × count. Of rows compared with themselves, only those up to the row itself.
+WIDE void compare_items(const double* rows, const double* turned, const double* reaches, double* out,
+                        int64_t matrices, int64_t all, int64_t count, int64_t width, bool same, int64_t from,
+                        int64_t to) {
+  for (int64_t i = from; i < to; i++) {
+    const double* point = rows + i * width;
+    const int64_t last = same ? i + 1 : count;
+    for (int64_t first = 0; first < last; first += kRows) {
+      const int64_t own = std::min(kRows, count - first);
+      double products[kRows] = {}, squares[kRows] = {}, distances[kRows] = {};
+      for (int64_t k = 0; k < width; k++) {
+        const double* column = turned + k * count + first;
+        const double at = point[k];
+        if (own == kRows) {
+          for (int64_t r = 0; r < kRows; r++) {
+            const double difference = column[r] - at;
+            products[r] += column[r] * at;
+            squares[r] += difference * difference;
+            distances[r] += std::fabs(difference);
+          }
+        } else {
+          for (int64_t r = 0; r < own; r++) {
+            const double difference = column[r] - at;
+            products[r] += column[r] * at;
+            squares[r] += difference * difference;
+            distances[r] += std::fabs(difference);
+          }
+        }
       }
-      const double pivot = lower[a * n + a];
-      for (int64_t r = 0; r < kRows; r++) {
-        values[r] /= pivot;
-        solved[a * kRows + r] = values[r];
-        lengths[r] += values[r] * values[r];
+      for (int64_t m = 0; m < matrices; m++) {
+        const double far = reaches[m] * width;
+        double smooth[kRows], steep[kRows];
+        for (int64_t r = 0; r < kRows; r++) smooth[r] = -squares[r] / far;
+        for (int64_t r = 0; r < kRows; r++) steep[r] = -distances[r] / far;
+        for (int64_t r = 0; r < kRows; r += 8) exponential(smooth + r), exponential(steep + r);
+        double* __restrict values = out + (m * all + i) * count + first;
+        for (int64_t r = 0; r < own; r++)
+          values[r] = 0.5 * reaches[m] * products[r] / width + smooth[r] + steep[r];
       }
-      for (int64_t k = 0; k < m; k++) {
-        double* __restrict sum = sums.data() + k * kRows;
-        const double weight = right[a * m + k];
-        for (int64_t r = 0; r < kRows; r++) sum[r] += values[r] * weight;
-      }
-    }
-    for (int64_t r = 0; r < own; r++) {
-      squares[first + r] = lengths[r];
-      for (int64_t k = 0; k < m; k++) products[(first + r) * m + k] = sums[k * kRows + r];
     }
   }
 }
 
-// Rows from … to of the lower triangle of zᵀz, n × n; four rows of z at once, as in TypeScript.
-WIDE void gram_items(const double* __restrict z, double* __restrict gram, int64_t rows, int64_t n, int64_t from,
-                     int64_t to) {
-  int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    const double *p = z + i * n, *q = p + n, *r = q + n, *s = r + n;
-    for (int64_t a = from; a < to; a++) {
-      double* out = gram + a * n;
-      const double wp = p[a], wq = q[a], wr = r[a], ws = s[a];
-      for (int64_t b = 0; b <= a; b++) out[b] += wp * p[b] + wq * q[b] + wr * r[b] + ws * s[b];
+// Rows and columns of a tile of a product that stays in registers.
+constexpr int64_t kTile = 8, kWide = 16;
+
+// Take from a tile of c the sums over k from … to of a[i + k·down] · b[k][j]; strides in numbers.
+INLINE void take(double* c, int64_t c_stride, const double* a, int64_t a_next, int64_t a_stride, const double* b,
+                 int64_t b_stride, int64_t from, int64_t to) {
+  Eight left[kTile], right[kTile];
+  for (int64_t i = 0; i < kTile; i++) left[i] = load(c + i * c_stride), right[i] = load(c + i * c_stride + 8);
+  for (int64_t k = from; k < to; k++) {
+    const Eight l = load(b + k * b_stride), r = load(b + k * b_stride + 8);
+    for (int64_t i = 0; i < kTile; i++) {
+      const double weight = a[i * a_next + k * a_stride];
+      left[i] -= weight * l;
+      right[i] -= weight * r;
     }
   }
-  for (; i < rows; i++)
-    for (int64_t a = from; a < to; a++)
-      for (int64_t b = 0; b <= a; b++) gram[a * n + b] += z[i * n + a] * z[i * n + b];
+  for (int64_t i = 0; i < kTile; i++) store(c + i * c_stride, left[i]), store(c + i * c_stride + 8, right[i]);
 }
 
-// Kernel values of rows (column by column: width × rows) with a point.
-WIDE void compare_items(const double* __restrict turned, const double* __restrict point, double* __restrict out,
-                        int64_t rows, int64_t width, double reach) {
-  const double far = reach * width;
-  for (int64_t first = 0; first < rows; first += kRows) {
-    const int64_t own = std::min(kRows, rows - first);
-    double products[kRows] = {}, squares[kRows] = {}, distances[kRows] = {};
-    for (int64_t k = 0; k < width; k++) {
-      const double* column = turned + k * rows + first;
-      const double at = point[k];
-      for (int64_t r = 0; r < own; r++) {
-        const double difference = column[r] - at;
-        products[r] += column[r] * at;
-        squares[r] += difference * difference;
-        distances[r] += std::fabs(difference);
+// Inverse of the Cholesky factor of a matrix whose lower triangle is read: n × n numbers with rows of
+// `size`, a multiple of kWide, are worked in. Returns whether the matrix is positive definite.
+// Sums run over rising k, one after the other, as in TypeScript.
+WIDE bool invert_factor(const double* __restrict matrix, double* __restrict l, double* __restrict inverse, int64_t n,
+                        int64_t size) {
+  std::fill(l, l + size * size, 0);
+  for (int64_t i = 0; i < n; i++) std::copy(matrix + i * n, matrix + i * n + i + 1, l + i * size);
+  for (int64_t i = n; i < size; i++) l[i * size + i] = 1;
+  std::vector<double> panel(kWide * size);
+  double* __restrict turned = panel.data();
+  for (int64_t p = 0; p < size; p += kWide) {
+    // The columns p … p + kWide, turned so that one of them lies in a row.
+    for (int64_t i = p; i < size; i++)
+      for (int64_t k = 0; k < kWide; k++) turned[k * size + i] = l[i * size + p + k];
+    for (int64_t j = 0; j < kWide; j++) {
+      double* __restrict column = turned + j * size;
+      for (int64_t k = 0; k < j; k++) {
+        const double* other = turned + k * size;
+        const double weight = other[p + j];
+        for (int64_t i = p + j; i < size; i++) column[i] -= weight * other[i];
       }
+      if (!(column[p + j] > 1e-12 * std::fabs(matrix[std::min(p + j, n - 1) * (n + 1)])) && p + j < n) return false;
+      const double pivot = std::sqrt(column[p + j]);
+      for (int64_t i = p + j; i < size; i++) column[i] /= pivot;
+      column[p + j] = pivot;
     }
-    for (int64_t r = 0; r < own; r++)
-      out[first + r] =
-          0.5 * reach * products[r] / width + std::exp(-squares[r] / far) + std::exp(-distances[r] / far);
+    for (int64_t i = p; i < size; i++)
+      for (int64_t k = 0; k < kWide; k++) l[i * size + p + k] = i >= p + k ? turned[k * size + i] : 0;
+    for (int64_t i = p + kWide; i < size; i += kTile)
+      for (int64_t j = p + kWide; j <= i; j += kWide)
+        take(l + i * size + j, size, turned + i, 1, size, turned + j, size, 0, kWide);
   }
+  std::fill(inverse, inverse + size * size, 0);
+  for (int64_t p = 0; p < size; p += kWide) {
+    for (int64_t i = p; i < p + kWide; i++) inverse[i * size + i] = 1;
+    for (int64_t j = 0; j < p; j += kWide)
+      for (int64_t i = p; i < p + kWide; i += kTile)
+        take(inverse + i * size + j, size, l + i * size, size, 1, inverse + j, size, j, p);
+    for (int64_t i = p; i < p + kWide; i++) {
+      double* __restrict row = inverse + i * size;
+      for (int64_t k = p; k < i; k++) {
+        const double weight = l[i * size + k];
+        const double* other = inverse + k * size;
+        for (int64_t j = 0; j < p + kWide; j++) row[j] -= weight * other[j];
+      }
+      const double pivot = l[i * size + i];
+      for (int64_t j = 0; j < p + kWide; j++) row[j] /= pivot;
+    }
+  }
+  return true;
 }
 
-// Take from column `rank` (each of `rows` numbers) what the earlier ones explain of it.
-WIDE void explain_items(double* __restrict column, const double* __restrict columns, double* __restrict left,
-                        int64_t rows, int64_t rank, int64_t pivot) {
-  for (int64_t k = 0; k < rank; k++) {
-    const double* other = columns + k * rows;
-    const double weight = other[pivot];
-    for (int64_t i = 0; i < rows; i++) column[i] -= other[i] * weight;
+// The diagonal of A⁻¹ and A⁻¹·right (n × m), both zero before, from M = L⁻¹ where A = L·Lᵀ: A⁻¹ = Mᵀ·M.
+WIDE void solve_items(const double* __restrict inverse, const double* __restrict right, double* __restrict diagonal,
+                      double* __restrict solutions, int64_t n, int64_t m, int64_t size) {
+  std::vector<double> values(m), sums(n * m);
+  for (int64_t i = 0; i < n; i++) {
+    const double* row = inverse + i * size;
+    for (int64_t j = 0; j <= i; j++) diagonal[j] += row[j] * row[j];
+    std::fill(values.begin(), values.end(), 0);
+    for (int64_t j = 0; j <= i; j++)
+      for (int64_t k = 0; k < m; k++) values[k] += row[j] * right[j * m + k];
+    for (int64_t k = 0; k < m; k++) {
+      double* __restrict sum = sums.data() + k * n;
+      const double value = values[k];
+      for (int64_t j = 0; j <= i; j++) sum[j] += row[j] * value;
+    }
   }
-  const double root = std::sqrt(left[pivot]);
-  for (int64_t i = 0; i < rows; i++) {
-    column[i] /= root;
-    left[i] = std::max(0.0, left[i] - column[i] * column[i]);
-  }
+  for (int64_t k = 0; k < m; k++)
+    for (int64_t i = 0; i < n; i++) solutions[i * m + k] = sums[k * n + i];
 }
 
 // Squared slopes of sums of kernels at points from … to, summed over the outputs.
@@ -141,9 +223,13 @@ WIDE void slope_items(const double* __restrict points, const double* __restrict 
                       const double* __restrict weights, const double* __restrict straight, double* __restrict out,
                       int64_t rank, int64_t width, int64_t outputs, double reach, int64_t from, int64_t to) {
   const double far = reach * width;
-  std::vector<double> turned(rank * width), smooth(rank), steep(rank), slopes(outputs * width), change(width);
-  for (int64_t k = 0; k < rank; k++)
-    for (int64_t j = 0; j < width; j++) turned[j * rank + k] = landmarks[k * width + j];
+  // Landmarks column by column, with some that weigh nothing to fill the last eight.
+  const int64_t size = (rank + 7) / 8 * 8;
+  std::vector<double> turned(size * width), counts(size * outputs), smooth(size), steep(size), even(size), bent(size);
+  for (int64_t k = 0; k < rank; k++) {
+    for (int64_t j = 0; j < width; j++) turned[j * size + k] = landmarks[k * width + j];
+    for (int64_t o = 0; o < outputs; o++) counts[o * size + k] = weights[k * outputs + o];
+  }
   for (int64_t n = from; n < to; n++) {
     const double* point = points + n * width;
     std::fill(smooth.begin(), smooth.end(), 0);
@@ -151,37 +237,35 @@ WIDE void slope_items(const double* __restrict points, const double* __restrict 
     double* __restrict squares = smooth.data();
     double* __restrict distances = steep.data();
     for (int64_t j = 0; j < width; j++) {
-      const double* column = turned.data() + j * rank;
-      for (int64_t k = 0; k < rank; k++) {
+      const double* column = turned.data() + j * size;
+      for (int64_t k = 0; k < size; k++) {
         const double difference = point[j] - column[k];
         squares[k] += difference * difference;
         distances[k] += std::fabs(difference);
       }
     }
-    for (int64_t k = 0; k < rank; k++) {
-      squares[k] = 2 * std::exp(-squares[k] / far) / far;
-      distances[k] = std::exp(-distances[k] / far) / far;
-    }
-    std::copy(straight, straight + outputs * width, slopes.begin());
-    double* __restrict changes = change.data();
-    for (int64_t k = 0; k < rank; k++) {
-      const double* landmark = landmarks + k * width;
+    for (int64_t k = 0; k < size; k++) squares[k] = -squares[k] / far;
+    for (int64_t k = 0; k < size; k++) distances[k] = -distances[k] / far;
+    for (int64_t k = 0; k < size; k += 8) exponential(squares + k), exponential(distances + k);
+    for (int64_t o = 0; o < outputs; o++) {
+      const double* count = counts.data() + o * size;
+      double* __restrict evens = even.data();
+      double* __restrict bents = bent.data();
+      for (int64_t k = 0; k < size; k++) evens[k] = 2 * squares[k] / far * count[k];
+      for (int64_t k = 0; k < size; k++) bents[k] = distances[k] / far * count[k];
       for (int64_t j = 0; j < width; j++) {
-        const double difference = point[j] - landmark[j];
-        const double side = difference > 0 ? distances[k] : difference < 0 ? -distances[k] : 0;
-        changes[j] = squares[k] * difference + side;
-      }
-      for (int64_t o = 0; o < outputs; o++) {
-        double* __restrict slope = slopes.data() + o * width;
-        const double weight = weights[k * outputs + o];
-        for (int64_t j = 0; j < width; j++) slope[j] -= changes[j] * weight;
-      }
-    }
-    for (int64_t o = 0; o < outputs; o++)
-      for (int64_t j = 0; j < width; j++) {
-        const double slope = slopes[o * width + j];
+        const double* column = turned.data() + j * size;
+        Eight sums = {};
+        for (int64_t k = 0; k < size; k += 8) {
+          const Eight difference = point[j] - load(column + k), jump = load(bents + k);
+          sums += load(evens + k) * difference;
+          sums += difference > 0 ? jump : difference < 0 ? -jump : Eight{};
+        }
+        double slope = straight[o * width + j];
+        for (int64_t lane = 0; lane < 8; lane++) slope -= sums[lane];
         out[n * width + j] += slope * slope;
       }
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <node_api.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -68,60 +69,54 @@ void share(int64_t n, int64_t cost, const Body& body) {
   for (auto& each : others) each.join();
 }
 
-// solveRows(lower, z, right, squares, products, n)
-napi_value solve_rows(napi_env env, napi_callback_info info) {
+// compare(rows, turned, reaches, out, width, same)
+napi_value compare(napi_env env, napi_callback_info info) {
   Doubles d;
-  const bool read = doubles(env, info, 5, 1, &d);
-  const int64_t n = d.numbers[0], rows = d.lengths[3];
-  if (!read || n < 1 || d.lengths[0] != n * n || d.lengths[1] != rows * n || d.lengths[2] % n != 0 ||
-      d.lengths[4] != rows * (d.lengths[2] / n))
-    return refuse(env, "Cannot solve rows as a matrix, rows, right sides and room for the results are needed");
-  share((rows + kRows - 1) / kRows, kRows * n * n / 2, [&](int64_t from, int64_t to) {
-    solve_items(d.arrays[0], d.arrays[1], d.arrays[2], d.arrays[3], d.arrays[4], n, d.lengths[2] / n, from * kRows,
-                std::min(to * kRows, rows));
-  });
-  return nullptr;
-}
-
-// gram(z, out, n): adds to out.
-napi_value gram(napi_env env, napi_callback_info info) {
-  Doubles d;
-  const bool read = doubles(env, info, 2, 1, &d);
-  const int64_t n = d.numbers[0];
-  if (!read || n < 1 || d.lengths[1] != n * n || d.lengths[0] % n != 0)
-    return refuse(env, "Cannot multiply as rows and room for a matrix are needed");
-  const int64_t rows = d.lengths[0] / n, half = std::lround(n * std::sqrt(0.5));
-  // Two parts of about equal areas of the triangle.
-  if (threads() > 1 && rows * n * n > 1000000) {
-    std::thread other(gram_items, d.arrays[0], d.arrays[1], rows, n, half, n);
-    gram_items(d.arrays[0], d.arrays[1], rows, n, 0, half);
-    other.join();
+  const bool read = doubles(env, info, 4, 2, &d);
+  const int64_t width = d.numbers[0], matrices = d.lengths[2];
+  if (!read || width < 1 || d.lengths[0] % width != 0 || d.lengths[1] % width != 0 ||
+      d.lengths[3] != matrices * (d.lengths[0] / width) * (d.lengths[1] / width))
+    return refuse(env, "Cannot compare as rows, other rows, reaches and room for a number a pair are needed");
+  const int64_t all = d.lengths[0] / width, count = d.lengths[1] / width;
+  const bool same = d.numbers[1] != 0;
+  const auto body = [&](int64_t from, int64_t to) {
+    compare_items(d.arrays[0], d.arrays[1], d.arrays[2], d.arrays[3], matrices, all, count, width, same, from, to);
+  };
+  if (!same || threads() == 1) {
+    share(all, count * width * 4, body);
   } else {
-    gram_items(d.arrays[0], d.arrays[1], rows, n, 0, n);
+    // Later rows are compared with more: parts of about equal areas of the triangle.
+    share(all, count * width * 2, [&](int64_t from, int64_t to) {
+      const auto row = [&](int64_t part) { return std::lround(all * std::sqrt(static_cast<double>(part) / all)); };
+      body(row(from), row(to));
+    });
   }
   return nullptr;
 }
 
-// compare(turned, point, out, reach)
-napi_value compare(napi_env env, napi_callback_info info) {
+// solve(matrices, right, diagonals, solutions, n): whether all matrices are positive definite.
+napi_value solve(napi_env env, napi_callback_info info) {
   Doubles d;
-  const bool read = doubles(env, info, 3, 1, &d);
-  const int64_t width = d.lengths[1], rows = d.lengths[2];
-  if (!read || d.lengths[0] != rows * width)
-    return refuse(env, "Cannot compare as rows, a point and room for a number a row are needed");
-  compare_items(d.arrays[0], d.arrays[1], d.arrays[2], rows, width, d.numbers[0]);
-  return nullptr;
-}
-
-// explain(columns, left, rank, pivot)
-napi_value explain(napi_env env, napi_callback_info info) {
-  Doubles d;
-  const bool read = doubles(env, info, 2, 2, &d);
-  const int64_t rows = d.lengths[1], rank = d.numbers[0], pivot = d.numbers[1];
-  if (!read || rank < 0 || (rank + 1) * rows > d.lengths[0] || pivot < 0 || pivot >= rows)
-    return refuse(env, "Cannot explain a column as columns, their rows' rests, a column and a row are needed");
-  explain_items(d.arrays[0] + rank * rows, d.arrays[0], d.arrays[1], rows, rank, pivot);
-  return nullptr;
+  const bool read = doubles(env, info, 4, 1, &d);
+  const int64_t n = d.numbers[0];
+  if (!read || n < 1 || d.lengths[0] % (n * n) != 0 || d.lengths[1] % n != 0 || d.lengths[2] != d.lengths[0] / n ||
+      d.lengths[3] != d.lengths[0] / (n * n) * d.lengths[1])
+    return refuse(env, "Cannot solve as matrices, right sides and room for diagonals and solutions are needed");
+  const int64_t m = d.lengths[1] / n, size = (n + kWide - 1) / kWide * kWide;
+  std::atomic<bool> good(true);
+  share(d.lengths[0] / (n * n), n * n * n / 2, [&](int64_t from, int64_t to) {
+    std::vector<double> factor(size * size), inverse(size * size);
+    for (int64_t i = from; i < to && good; i++) {
+      if (!invert_factor(d.arrays[0] + i * n * n, factor.data(), inverse.data(), n, size)) {
+        good = false;
+        return;
+      }
+      solve_items(inverse.data(), d.arrays[1], d.arrays[2] + i * n, d.arrays[3] + i * n * m, n, m, size);
+    }
+  });
+  napi_value result;
+  napi_get_boolean(env, good, &result);
+  return result;
 }
 
 // slopes(points, landmarks, weights, straight, out, width, reach)
@@ -174,8 +169,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback call;
-  } functions[] = {{"adamW", adam_w},     {"solveRows", solve_rows}, {"gram", gram},
-                  {"compare", compare}, {"explain", explain}, {"slopes", slopes}};
+  } functions[] = {{"adamW", adam_w}, {"compare", compare}, {"solve", solve}, {"slopes", slopes}};
   for (const auto& [name, call] : functions) {
     napi_value function;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
