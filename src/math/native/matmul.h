@@ -14,14 +14,18 @@ inline void tile(Factor a, const float* b, int64_t b_row, float* c, int64_t c_ro
     for (int r = 0; r < R; r++)
       for (int g = 0; g < G; g++) sums[r][g] += column[r * a.row] * x[g];
   }
-  for (int r = 0; r < R; r++)
-    for (int g = 0; g < G; g++) {
-      float* out = c + r * c_row + g * kLanes;
-      const bool whole = g < G - 1 || rest == kLanes;
-      if (onto) sums[r][g] += whole ? load(out) : load_some(out, rest, 0);
-      if (whole) store(out, sums[r][g]);
-      else store_some(out, sums[r][g], rest);
-    }
+  // Unrolled, as sums that are found by a running number would have to lie in memory.
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++) {
+    float* out = c + r * c_row;
+#pragma GCC unroll 8
+    for (int g = 0; g < G - 1; g++)
+      store(out + g * kLanes, onto ? sums[r][g] + load(out + g * kLanes) : sums[r][g]);
+    out += (G - 1) * kLanes;
+    const Floats last = sums[r][G - 1];
+    if (rest == kLanes) store(out, onto ? last + load(out) : last);
+    else store_some(out, onto ? last + load_some(out, rest, 0) : last, rest);
+  }
 }
 
 template <int R>
