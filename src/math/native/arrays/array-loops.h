@@ -9,11 +9,12 @@
 #include <cstring>
 #include <vector>
 
+// Vectors are passed between functions that become one only, so no warning of how they are passed.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
+#pragma clang diagnostic ignored "-Wpsabi"
 #elif defined(__GNUC__)
 #pragma GCC optimize("O3", "no-math-errno", "fp-contract=off")
-// Vectors are passed between functions that become one only.
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
