@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromRecords } from '../../src/data/records.js';
 import { randomNormal } from '../../src/math/draws.js';
 import { stream } from '../../src/math/random.js';
+import { ready } from '../../src/math/tf.js';
 import { encodeRows, prepareContext } from '../../src/tfm/classifier.js';
 import { applyDiscriminants, fitDiscriminants } from '../../src/tfm/discriminants.js';
 import { shownTo } from '../../src/tfm/in-context.js';
@@ -101,6 +102,21 @@ describe('fitDiscriminants()', () => {
     expect(fitDiscriminants(x, new Int32Array(100), 3)).toBeUndefined();
     expect(fitDiscriminants(x, labels, 0)).toBeUndefined();
     expect(fitDiscriminants(new Float32Array(), labels, 3)).toBeUndefined();
+  });
+
+  it('learns from 1,024 rows at most, and scores the others as rows to predict', async () => {
+    await ready();
+    const { x, labels } = shifted(1060, [new Array(3).fill(0), new Array(3).fill(0.7)], 7);
+    const found = fitDiscriminants(x, labels, 3);
+    const scores = applyDiscriminants(found as NonNullable<typeof found>, x);
+    const own = found?.own ?? new Float32Array();
+    const asPredicted = labels.filter((_, i) =>
+      [0, 1].every((c) => own[2 * i + c] === scores[2 * i + c]),
+    );
+    expect(asPredicted).toHaveLength(36);
+    for (const which of [0, 1]) {
+      expect(Math.abs(correlation(columnOf(own, which), labels))).toBeGreaterThan(0.4);
+    }
   });
 
   it('copes with constant and equal features, and with more features than rows', () => {
