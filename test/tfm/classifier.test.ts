@@ -71,7 +71,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe('the embedded model', () => {
   it('names itself and predicts well in context', async () => {
-    expect(embedded.name).toBe('embedded (Tab2D 128/4, pre-trained v6)');
+    expect(embedded.name).toBe('embedded (Tab2D 128/4, pre-trained v7)');
     expect(embedded.parameters).toBe(1_589_386);
     expect(embedded.preset).toBe('embedded');
     const { train, test } = split(await bundled('wine'), { seed: 1 });
