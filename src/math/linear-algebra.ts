@@ -66,7 +66,7 @@ export function choleskySolve(l: Float64Array, b: Float64Array, n: number, m = 1
  * @param b n × m, row-major; left as it is.
  * @returns X, n × m.
  */
-export function forwardSolve(l: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
+function forwardSolve(l: Float64Array, b: Float64Array, n: number, m: number): Float64Array {
   const x = Float64Array.from(b);
   for (let c = 0; c < m; c++) {
     for (let i = 0; i < n; i++) {

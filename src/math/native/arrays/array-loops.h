@@ -98,6 +98,7 @@ WIDE void compare_items(const double* rows, const double* turned, const double* 
       for (int64_t k = 0; k < width; k++) {
         const double* column = turned + k * count + first;
         const double at = point[k];
+        // Twice the same, as only a loop whose length is known stays in registers.
         if (own == kRows) {
           for (int64_t r = 0; r < kRows; r++) {
             const double difference = column[r] - at;
@@ -131,7 +132,7 @@ WIDE void compare_items(const double* rows, const double* turned, const double* 
 // Rows and columns of a tile of a product that stays in registers.
 constexpr int64_t kTile = 8, kWide = 16;
 
-// Take from a tile of c the sums over k from … to of a[i + k·down] · b[k][j]; strides in numbers.
+// Take from kTile × kWide numbers of c the sums over k from … to of a[i·a_next + k·a_stride]·b[k][j].
 INLINE void take(double* c, int64_t c_stride, const double* a, int64_t a_next, int64_t a_stride, const double* b,
                  int64_t b_stride, int64_t from, int64_t to) {
   Eight left[kTile], right[kTile];
